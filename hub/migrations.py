@@ -1,4 +1,4 @@
-"""Brings a source's schema to the newest version: the SQL files under sql/, applied by pogo, once each, in a transaction each."""
+"""Brings a source's schema to the newest version: SQL files under sql/, applied by pogo, once and in a transaction each."""
 
 from pathlib import Path
 

@@ -24,7 +24,7 @@ CREATE INDEX certification_partner ON certification (partner_id, id);
 
 CREATE INDEX certification_program ON certification (program, id);
 
-CREATE INDEX certification_expires_on ON certification (expires_on, id);
+CREATE INDEX certification_expires_on ON certification (coalesce(expires_on, 'infinity'), id);
 
 CREATE TRIGGER certification_inserted AFTER INSERT ON certification REFERENCING NEW TABLE AS after_rows
     FOR EACH STATEMENT EXECUTE FUNCTION notify_changed('certifications_of_partners', 'partner_id');

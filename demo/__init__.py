@@ -1,0 +1,5 @@
+"""Demo data: a partner programme in its third year, the same for the same scale and day, at any size."""
+
+from demo.load import SeedRefused, seed
+
+__all__ = ["SeedRefused", "seed"]

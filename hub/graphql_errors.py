@@ -1,0 +1,47 @@
+"""How errors reach a client: expected ones as they are, each with its code; bugs masked, logged once with their trace."""
+
+import uuid
+from typing import Any
+
+import structlog
+from graphql import GraphQLError, GraphQLSyntaxError
+
+from hub.errors import BAD_VARIABLES, GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, INTERNAL, HubError
+
+log = structlog.get_logger(__name__)
+
+
+def present(error: GraphQLError, *, executed: bool) -> dict[str, Any]:
+    """One entry of an answer's `errors`. executed: whether the operation ran, or was refused before."""
+    cause = _cause(error)
+    if isinstance(cause, HubError):
+        return {**error.formatted, "extensions": cause.extensions}
+    if cause is None:
+        return {**error.formatted, "extensions": {**(error.extensions or {}), "code": _code(error, executed=executed)}}
+    shown = masked(cause)
+    return {**error.formatted, **shown}
+
+
+def masked(cause: BaseException) -> dict[str, Any]:
+    """What is shown of a bug: a reference by which the log has its trace."""
+    reference = uuid.uuid4().hex[:12]
+    log.error("bug", reference=reference, exc_info=cause)
+    return {"message": f"Internal error, reference {reference}.", "extensions": {"code": INTERNAL, "reference": reference}}
+
+
+def shown(error: HubError) -> dict[str, Any]:
+    """One entry of `errors` for a request that never became an operation."""
+    return {"message": str(error), "extensions": error.extensions}
+
+
+def _cause(error: GraphQLError) -> BaseException | None:
+    cause: BaseException | None = error
+    while isinstance(cause, GraphQLError):
+        cause = cause.original_error
+    return cause
+
+
+def _code(error: GraphQLError, *, executed: bool) -> str:
+    if isinstance(error, GraphQLSyntaxError):
+        return GRAPHQL_PARSE_FAILED
+    return BAD_VARIABLES if executed else GRAPHQL_VALIDATION_FAILED

@@ -1,0 +1,159 @@
+"""GraphQL over HTTP: a request in, an operation run for its viewer, an answer out (the GraphQL over HTTP specification)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from strawberry import Schema
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
+
+from hub import graphql_errors
+from hub.errors import BadRequest, HubError, Unauthenticated
+from hub.locale import from_accept_language
+from hub.runtime import Runtime
+from hub.tokens import bearer_token
+
+JSON = "application/json"
+GRAPHQL_RESPONSE = "application/graphql-response+json"
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """One operation as a client sent it."""
+
+    query: str
+    variables: dict[str, Any] | None
+    operation_name: str | None
+
+
+class GraphQLEndpoint:
+    """The handler of /graphql: GET for queries, POST for any operation."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+
+    async def handle(self, request: Request) -> Response:
+        """Answer; whatever goes wrong is an answer too."""
+        media_type = _negotiate(request)
+        if media_type is None:
+            return Response(f"This endpoint answers {GRAPHQL_RESPONSE} or {JSON}.", 406)
+        try:
+            return await self._answer(request, media_type)
+        except Unauthenticated as error:
+            return _respond({"errors": [graphql_errors.shown(error)]}, 401, media_type, {"www-authenticate": "Bearer"})
+        except UnsupportedMediaType as error:
+            return _respond({"errors": [graphql_errors.shown(error)]}, 415, media_type)
+        except BodyTooLarge as error:
+            return _respond({"errors": [graphql_errors.shown(error)]}, 413, media_type)
+        except HubError as error:
+            return _respond({"errors": [graphql_errors.shown(error)]}, 400, media_type)
+        except Exception as error:
+            return _respond({"errors": [graphql_errors.masked(error)]}, 500, media_type)
+
+    async def _answer(self, request: Request, media_type: str) -> Response:
+        runtime: Runtime = request.app.state.runtime
+        viewer = runtime.tokens.verify(bearer_token(request.headers.get("authorization")))
+        asked = await _read(request, runtime.settings.max_body_bytes)
+        context = runtime.context(viewer, from_accept_language(request.headers.get("accept-language")))
+        allowed = {OperationType.QUERY} if request.method == "GET" else {OperationType.QUERY, OperationType.MUTATION}
+        try:
+            result = await self._schema.execute(
+                asked.query,
+                variable_values=asked.variables,
+                operation_name=asked.operation_name,
+                context_value=context,
+                allowed_operation_types=allowed,
+            )
+        except CannotGetOperationTypeError:
+            raise BadRequest(_which_operation(asked.operation_name)) from None
+        except InvalidOperationTypeError:
+            raise BadRequest("This operation cannot be sent so: queries by GET or POST, mutations by POST.") from None
+        executed = not isinstance(result, PreExecutionError)
+        answer: dict[str, Any] = {}
+        if result.errors:
+            answer["errors"] = [graphql_errors.present(error, executed=executed) for error in result.errors]
+        if executed and not (result.data is None and _failed_before_running(result.errors)):
+            answer["data"] = result.data
+        status = 200 if "data" in answer or media_type == JSON else 400
+        return _respond(answer, status, media_type)
+
+
+class UnsupportedMediaType(BadRequest):
+    """The body is of another type than JSON."""
+
+
+class BodyTooLarge(BadRequest):
+    """The body is larger than HUB_MAX_BODY_BYTES."""
+
+
+def _failed_before_running(errors: Any) -> bool:
+    """Variables that do not fit are found by the executor, but are an error of the request: no error of theirs has a path."""
+    return bool(errors) and all(error.path is None for error in errors)
+
+
+def _which_operation(name: str | None) -> str:
+    if name is None:
+        return "operationName: the document has several operations or none; name the one to run."
+    return f"operationName: the document has no operation {name[:100]!r}."
+
+
+def _negotiate(request: Request) -> str | None:
+    """The media type to answer in: the newer one where the client names it, None where it takes neither."""
+    accept = request.headers.get("accept")
+    if not accept:
+        return JSON
+    types = {part.split(";")[0].strip().lower() for part in accept.split(",")}
+    if GRAPHQL_RESPONSE in types:
+        return GRAPHQL_RESPONSE
+    return JSON if types & {JSON, "application/*", "*/*"} else None
+
+
+async def _read(request: Request, max_body_bytes: int) -> GraphQLRequest:
+    if request.method == "GET":
+        parameters = request.query_params
+        return _checked(
+            parameters.get("query"),
+            _loads(parameters["variables"].encode(), "variables") if parameters.get("variables") else None,
+            parameters.get("operationName"),
+        )
+    content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if content_type != JSON:
+        raise UnsupportedMediaType(f"content-type: must be {JSON}, not {content_type[:100]!r}.")
+    body = _loads(await _body(request, max_body_bytes), "body")
+    if not isinstance(body, dict):
+        raise BadRequest('body: must be a JSON object, for example {"query": "{ viewer { name } }"}.')
+    return _checked(body.get("query"), body.get("variables"), body.get("operationName"))
+
+
+async def _body(request: Request, max_body_bytes: int) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > max_body_bytes:
+            raise BodyTooLarge(f"body: must have at most {max_body_bytes} bytes.")
+    return bytes(body)
+
+
+def _loads(text: bytes, what: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"{what}: is not JSON ({error}).") from None
+
+
+def _checked(query: Any, variables: Any, operation_name: Any) -> GraphQLRequest:
+    if not isinstance(query, str) or not query.strip():
+        raise BadRequest("query: must be a GraphQL document.")
+    if variables is not None and not isinstance(variables, dict):
+        raise BadRequest("variables: must be a JSON object or null.")
+    if operation_name is not None and not isinstance(operation_name, str):
+        raise BadRequest("operationName: must be a string or null.")
+    return GraphQLRequest(query, variables, operation_name)
+
+
+def _respond(answer: dict[str, Any], status: int, media_type: str, headers: dict[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(answer), status, headers, media_type)

@@ -1,0 +1,94 @@
+"""Every setting of the hub, typed and checked at the start; each comes from an environment variable HUB_<NAME> or from .env."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from hub.errors import SetupError
+from hub.vocabulary import SourceName
+
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+
+# Not pydantic's PostgresDsn: that refuses a DSN without a host, which is how a Unix socket is named. May hold a password.
+Dsn = Annotated[str, Field(pattern=r"^postgres(ql)?://")]
+
+
+class Settings(BaseSettings):
+    """What an operator may set. `.env.example` lists all of it; a test keeps the two alike."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HUB_", env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    data_dir: Path = Field(Path(".data"), description="Where the embedded PostgreSQL and the signing key are kept.")
+
+    dsn: Dsn | None = Field(None, repr=False, description="One PostgreSQL database for all five sources, a schema each.")
+    directory_dsn: Dsn | None = Field(None, repr=False, description="The database of the partner directory.")
+    certifications_dsn: Dsn | None = Field(None, repr=False, description="The database of certification status.")
+    engagements_dsn: Dsn | None = Field(None, repr=False, description="The database of engagements.")
+    trainings_dsn: Dsn | None = Field(None, repr=False, description="The database of trainings.")
+    community_dsn: Dsn | None = Field(None, repr=False, description="The database of the community.")
+
+    pool_size: int = Field(10, ge=1, le=200, description="Connections to each source, at most.")
+    acquire_timeout_seconds: Seconds = Field(2, description="How long a read waits for a connection to its source.")
+    statement_timeout_seconds: Seconds = Field(10, description="How long one read of a source may take.")
+    probe_interval_seconds: Seconds = Field(5, description="How often a source that answers is probed.")
+    retry_interval_seconds: Seconds = Field(0.5, description="How often a source that is down is tried again.")
+
+    cache_ttl_seconds: Seconds = Field(300, description="How long reference data stays cached if no notice of a change comes.")
+    cache_max_entries: int = Field(100_000, ge=0, description="Entries of the memory cache, at most; 0 caches nothing.")
+    redis_url: str | None = Field(
+        None,
+        repr=False,
+        pattern=r"^(redis|rediss|unix)://",
+        description="A Redis or Valkey for a cache shared by several nodes.",
+    )
+
+    token_issuer: str = Field("partner-hub", min_length=1, description="The `iss` that tokens must carry.")
+    token_audience: str = Field("partner-hub", min_length=1, description="The `aud` that tokens must carry.")
+    time_zone: str = Field("Asia/Tokyo", description="The programme's time zone: what `today` is, and dates in filters.")
+    max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest body of a request.")
+    introspection: bool = Field(True, description="Whether the schema may be asked for over GraphQL.")
+    log_format: Literal["console", "json"] = Field("console", description="How log lines are written.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least level that is logged.")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _time_zone_exists(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError("no such time zone; use a name of the IANA database, for example Asia/Tokyo") from None
+        return value
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The programme's time zone."""
+        return ZoneInfo(self.time_zone)
+
+    def dsn_of(self, source: SourceName) -> str | None:
+        """The DSN set for a source, its own before the common one; None where the embedded server holds it."""
+        own: str | None = getattr(self, f"{source.value}_dsn")
+        chosen = own or self.dsn
+        return None if chosen is None else str(chosen)
+
+    @property
+    def needs_embedded_postgres(self) -> bool:
+        """Whether any source has no DSN, so that the embedded server must hold it."""
+        return any(self.dsn_of(source) is None for source in SourceName)
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings; SetupError names every setting that is wrong, and what it takes."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        # Without what was found there: that may be a password.
+        lines = [f"  HUB_{str(problem['loc'][0]).upper()}: {problem['msg']}" for problem in error.errors()]
+        raise SetupError("These settings are wrong; mend them in the environment or in .env:\n" + "\n".join(lines)) from None

@@ -1,0 +1,1 @@
+"""Batched reads, one file a source: keys in, rows out, one query for any number of keys."""

@@ -1,0 +1,71 @@
+"""Reads of the partner directory: associations, firms, their people."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from hub.context import RequestContext
+from hub.vocabulary import PartnerOrderField, SourceName
+from loaders.cursors import BY_ID, Order
+from loaders.pages import Pages
+from loaders.reading import Row, read, read_by_key, read_cached
+from sql import load
+
+ASSOCIATIONS = load(SourceName.DIRECTORY, "associations")
+PARTNERS = load(SourceName.DIRECTORY, "partners")
+MEMBERS = load(SourceName.DIRECTORY, "members")
+
+PARTNERS_PAGES = Pages(PARTNERS)
+PARTNERS_OF_ASSOCIATION = Pages(PARTNERS, parent="association_id")
+MEMBERS_OF_PARTNER = Pages(MEMBERS, parent="partner_id")
+
+PARTNER_ORDERS = {
+    PartnerOrderField.ID: BY_ID,
+    PartnerOrderField.NAME_KANA: Order((("name_kana_key", "text"), ("id", "int8"))),
+    PartnerOrderField.JOINED_ON: Order((("joined_on_key", "date"), ("id", "int8"))),
+}
+
+
+async def all_associations(context: RequestContext, _keys: Sequence[None]) -> list[list[Row]]:
+    """Every association, by id. keys: [None] -> one list."""
+    rows = await read_cached(
+        context,
+        SourceName.DIRECTORY,
+        "associations",
+        "directory.association",
+        ["all"],
+        partial(_read_all_associations, context),
+    )
+    return [rows[0]]
+
+
+async def associations_by_id(context: RequestContext, ids: Sequence[int]) -> list[Row | None]:
+    """Associations. ids: n -> n rows or None, in the order of the ids."""
+    return await read_cached(
+        context,
+        SourceName.DIRECTORY,
+        "associations",
+        "directory.association",
+        ids,
+        partial(read_by_key, context, ASSOCIATIONS),
+    )
+
+
+async def partners_by_id(context: RequestContext, ids: Sequence[int]) -> list[Row | None]:
+    """Firms. ids: n -> n rows or None, in the order of the ids."""
+    return await read_cached(
+        context, SourceName.DIRECTORY, "partners", "directory.partner", ids, partial(read_by_key, context, PARTNERS)
+    )
+
+
+async def partners_by_corporate_number(context: RequestContext, numbers: Sequence[str]) -> list[Row | None]:
+    """Firms. numbers: n -> n rows or None, in the order of the numbers."""
+    return await read_by_key(context, PARTNERS, numbers, column="corporate_number", parameter="corporate_numbers")
+
+
+async def members_by_id(context: RequestContext, ids: Sequence[int]) -> list[Row | None]:
+    """Persons. ids: n -> n rows or None, in the order of the ids."""
+    return await read_by_key(context, MEMBERS, ids)
+
+
+async def _read_all_associations(context: RequestContext, _keys: Sequence[str]) -> list[list[Row]]:
+    return [sorted(await read(context, ASSOCIATIONS), key=lambda row: row["id"])]

@@ -1,0 +1,201 @@
+"""Connections: keyset pages of a named query, at the root or for many parents in one query, forwards and backwards."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hub.context import RequestContext
+from hub.errors import BadPage
+from loaders import cursors
+from loaders.cursors import BY_ID, Order
+from loaders.reading import Row, send
+from sql import Statement, number_parameters, shape
+
+DEFAULT_PAGE = 20
+LARGEST_PAGE = 100
+
+Filters = tuple[tuple[str, Hashable], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """What a connection reads: a named query, the parameter of it that names the parent (None at the root), its order."""
+
+    statement: Statement
+    parent: str | None = None
+    order: Order = BY_ID
+
+    @property
+    def name(self) -> str:
+        """What its cursors are marked with."""
+        return f"{self.statement.source.value}.{self.statement.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which part of a connection is asked for: `limit` rows from its start or (backwards) its end, between two places."""
+
+    limit: int
+    backwards: bool
+    after: tuple[Any, ...] | None
+    before: tuple[Any, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The rows of a window, in the connection's order, and whether there are more in the direction of reading."""
+
+    rows: list[Row]
+    has_more: bool
+
+
+class Connection:
+    """One connection as a client asked for it. Nothing is read until a field of it needs it, and each thing only once."""
+
+    def __init__(
+        self,
+        context: RequestContext,
+        pages: Pages,
+        *,
+        parent: int | None = None,
+        order: Order | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        **filters: Any,
+    ) -> None:
+        self._context = context
+        self._parent = parent
+        self._order = order or pages.order
+        self._name = pages.name
+        self._arguments: dict[str, Hashable] = {"pages": pages, "order": self._order, "filters": _hashable(filters)}
+        self._window = _window(self._name, self._order, first, after, last, before)
+
+    async def rows(self) -> list[Row]:
+        """The page's rows, in the connection's order."""
+        return (await self._page()).rows
+
+    def cursor(self, row: Row) -> str:
+        """The cursor of one of its rows."""
+        return cursors.encode(self._name, self._order, row)
+
+    async def total_count(self) -> int:
+        """How many rows the whole connection has."""
+        count: int = await self._context.loader(count_by_parent, **self._arguments).load(self._parent)
+        return count
+
+    async def has_next(self) -> bool:
+        """Whether rows follow the page."""
+        return await (self._beyond("before", ">=") if self._window.backwards else self._has_more())
+
+    async def has_previous(self) -> bool:
+        """Whether rows precede the page."""
+        return await (self._has_more() if self._window.backwards else self._beyond("after", "<="))
+
+    async def _page(self) -> Page:
+        page: Page = await self._context.loader(page_by_parent, window=self._window, **self._arguments).load(self._parent)
+        return page
+
+    async def _has_more(self) -> bool:
+        return (await self._page()).has_more
+
+    async def _beyond(self, end: str, comparison: str) -> bool:
+        place = getattr(self._window, end)
+        if place is None:
+            return False
+        loader = self._context.loader(found_by_parent, place=place, comparison=comparison, **self._arguments)
+        found: bool = await loader.load(self._parent)
+        return found
+
+
+async def page_by_parent(
+    context: RequestContext, parents: Sequence[int | None], *, pages: Pages, order: Order, filters: Filters, window: Window
+) -> list[Page]:
+    """The same window of each parent's connection. parents: n distinct -> n pages, in the order of the parents."""
+    values: dict[str, Any] = {"limit": window.limit + 1}
+    beyond = ""
+    for name, place, comparison in (("after", window.after, ">"), ("before", window.before, "<")):
+        if place is not None:
+            beyond += order.beyond(name, comparison)
+            values |= {f"{name}_{index}": value for index, value in enumerate(place)}
+    shaped = {"{beyond}": beyond, "{order}": order.sql(backwards=window.backwards)}
+    rows = await _send(context, "page", parents, pages, filters, shaped, values)
+    by_parent: dict[int | None, list[Row]] = {parent: [] for parent in parents}
+    for row in rows:
+        by_parent[row.get("parent_key")].append(row)
+    return [_page(by_parent[parent], window) for parent in parents]
+
+
+async def count_by_parent(
+    context: RequestContext, parents: Sequence[int | None], *, pages: Pages, order: Order, filters: Filters
+) -> list[int]:
+    """How many rows each parent's connection has. parents: n distinct -> n counts, in the order of the parents."""
+    rows = await _send(context, "count", parents, pages, filters, {}, {})
+    counts = {row.get("parent_key"): row["count"] for row in rows}
+    return [counts[parent] for parent in parents]
+
+
+async def found_by_parent(
+    context: RequestContext,
+    parents: Sequence[int | None],
+    *,
+    pages: Pages,
+    order: Order,
+    filters: Filters,
+    place: tuple[Any, ...],
+    comparison: str,
+) -> list[bool]:
+    """Whether each parent's connection has rows that compare so to a place. parents: n distinct -> n answers."""
+    values = {f"place_{index}": value for index, value in enumerate(place)}
+    shaped = {"{beyond}": order.beyond("place", comparison)}
+    rows = await _send(context, "exists", parents, pages, filters, shaped, values)
+    found = {row.get("parent_key"): row["found"] for row in rows}
+    return [found[parent] for parent in parents]
+
+
+async def _send(
+    context: RequestContext,
+    name: str,
+    parents: Sequence[int | None],
+    pages: Pages,
+    filters: Filters,
+    shaped: Mapping[str, str],
+    values: dict[str, Any],
+) -> list[Row]:
+    statement, kind = pages.statement, context.viewer.kind
+    values |= dict(filters)
+    if pages.parent is None:
+        text = shape(name).replace("{rows}", statement.body(kind, values))
+    else:
+        text = shape(f"{name}_by_parent").replace("{rows}", statement.children(kind, values, pages.parent))
+        values["parents"] = list(parents)
+    for place, fragment in shaped.items():
+        text = text.replace(place, fragment)
+    query_name = f"{statement.name}.{name}" + (f" by {pages.parent}" if pages.parent else "")
+    return await send(context, statement.source, query_name, number_parameters(text), values, keys=len(parents))
+
+
+def _page(rows: list[Row], window: Window) -> Page:
+    has_more = len(rows) > window.limit
+    kept = rows[: window.limit]
+    return Page(kept[::-1] if window.backwards else kept, has_more)
+
+
+def _window(name: str, order: Order, first: int | None, after: str | None, last: int | None, before: str | None) -> Window:
+    if first is not None and last is not None:
+        raise BadPage("first", "give first or last, not both")
+    for field, size in (("first", first), ("last", last)):
+        if size is not None and not 1 <= size <= LARGEST_PAGE:
+            raise BadPage(field, f"must be 1 to {LARGEST_PAGE}, not {size}")
+    return Window(
+        limit=first or last or DEFAULT_PAGE,
+        backwards=last is not None,
+        after=None if after is None else cursors.decode(name, order, after, "after"),
+        before=None if before is None else cursors.decode(name, order, before, "before"),
+    )
+
+
+def _hashable(filters: Mapping[str, Any]) -> Filters:
+    given = {name: value for name, value in filters.items() if value is not None}
+    return tuple(sorted((name, tuple(value) if isinstance(value, list) else value) for name, value in given.items()))

@@ -1,0 +1,77 @@
+"""How every loader reads: a named query, for a viewer, with its rows matched to keys by key and never by position."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hub.context import Read, RequestContext
+from hub.policy import cache_scope, viewer_parameters
+from hub.vocabulary import SourceName
+from sql import Rendered, Statement, number_parameters, shape
+
+Row = Mapping[str, Any]
+"""One row, by column. Read-only: the same object may be in the cache."""
+
+
+async def send(
+    context: RequestContext, source: SourceName, name: str, query: Rendered, values: Mapping[str, Any], *, keys: int = 1
+) -> list[Row]:
+    """Send a rendered query for this viewer, and note what it took in `context.reads`."""
+    arguments = query.arguments({**values, **viewer_parameters(context.viewer)})
+    started = time.perf_counter()
+    records = await context.sources[source].fetch(name, query.text, arguments)
+    milliseconds = (time.perf_counter() - started) * 1000
+    context.reads.append(Read(source.value, name, keys, len(records), milliseconds))
+    return [dict(record) for record in records]
+
+
+async def read(context: RequestContext, statement: Statement, **values: Any) -> list[Row]:
+    """All rows of a named query."""
+    query = statement.render(context.viewer.kind, values)
+    return await send(context, statement.source, statement.name, query, values)
+
+
+async def read_by_key(
+    context: RequestContext,
+    statement: Statement,
+    keys: Sequence[Any],
+    *,
+    column: str = "id",
+    parameter: str = "ids",
+    **values: Any,
+) -> list[Row | None]:
+    """One row a key. keys: n distinct -> n rows or None, in the order of the keys."""
+    values[parameter] = list(keys)
+    query = statement.render(context.viewer.kind, values)
+    rows = await send(context, statement.source, statement.name, query, values, keys=len(keys))
+    by_key = {row[column]: row for row in rows}
+    return [by_key.get(key) for key in keys]
+
+
+async def read_lists(
+    context: RequestContext, statement: Statement, keys: Sequence[int], *, parent: str, order: str, limit: int, **values: Any
+) -> list[list[Row]]:
+    """A list of at most `limit` rows a parent. keys: n distinct -> n lists, in the order of the keys."""
+    body = statement.children(context.viewer.kind, values, parent)
+    text = shape("page_by_parent").replace("{rows}", body).replace("{beyond}", "").replace("{order}", order)
+    query = number_parameters(text)
+    values |= {"parents": list(keys), "limit": limit}
+    lists: dict[int, list[Row]] = {key: [] for key in keys}
+    for row in await send(context, statement.source, statement.name, query, values, keys=len(keys)):
+        lists[row["parent_key"]].append(row)
+    return [lists[key] for key in keys]
+
+
+async def read_cached(
+    context: RequestContext,
+    source: SourceName,
+    name: str,
+    table: str,
+    keys: Sequence[Any],
+    load_missing: Any,
+    *,
+    scope: str = "",
+) -> list[Any]:
+    """As `load_missing(keys)`, through the cache; kept apart by `scope` and by what viewers of `table` see."""
+    full_scope = f"{scope}{cache_scope(table, context.viewer)}"
+    return await context.cache.read_through(source, name, full_scope, keys, load_missing)

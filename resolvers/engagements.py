@@ -1,0 +1,129 @@
+"""Root fields over engagements, clients and the corporate register, and what their filters mean to the queries."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hub.context import RequestContext
+from hub.errors import BadInput
+from hub.vocabulary import HandoffDirection, HandoffStatus, RegistryStatus
+from loaders import engagements as loaders
+from loaders.pages import Connection
+from loaders.reading import Row
+from resolvers import arguments
+
+EITHER_DIRECTION = "EITHER"
+
+
+async def corporation(context: RequestContext, *, number: str) -> Row | None:
+    """One company of the register."""
+    checked = arguments.corporate_number(number, "number")
+    row: Row | None = await context.loader(loaders.corporations_by_number).load(checked)
+    return row
+
+
+def corporations(
+    context: RequestContext,
+    *,
+    search: str | None = None,
+    regions: list[str] | None = None,
+    status: RegistryStatus | None = None,
+    **window: Any,
+) -> Connection:
+    """The register."""
+    return Connection(
+        context,
+        loaders.CORPORATIONS_PAGES,
+        search=arguments.search(search, "search"),
+        regions=arguments.regions(regions, "regions"),
+        status=status,
+        **window,
+    )
+
+
+async def client(context: RequestContext, *, by: Mapping[str, Any]) -> Row | None:
+    """One client, by id or corporate number."""
+    name, value = arguments.one_of(by)
+    row: Row | None
+    if name == "id":
+        row = await context.loader(loaders.clients_by_id).load(arguments.key("Client", value, "by.id"))
+    else:
+        number = arguments.corporate_number(value, "by.corporateNumber")
+        row = await context.loader(loaders.clients_by_corporate_number).load(number)
+    return row
+
+
+def clients(context: RequestContext, *, search: str | None = None, **window: Any) -> Connection:
+    """Clients."""
+    return Connection(context, loaders.CLIENTS_PAGES, search=arguments.search(search, "search"), **window)
+
+
+async def engagement(context: RequestContext, *, by: Mapping[str, Any]) -> Row | None:
+    """One engagement, by id or by the viewer's firm's own identifier of it."""
+    name, value = arguments.one_of(by)
+    if name == "id":
+        row: Row | None = await context.loader(loaders.engagements_by_id).load(arguments.key("Engagement", value, "by.id"))
+        return row
+    external_ref = arguments.text(value, "by.externalRef")
+    assert external_ref is not None
+    return await loaders.engagement_by_external_ref(context, external_ref)
+
+
+def engagements(
+    context: RequestContext,
+    *,
+    filter: Mapping[str, Any] | None = None,
+    order_by: Mapping[str, Any] | None = None,
+    **window: Any,
+) -> Connection:
+    """Engagements."""
+    order = arguments.order(order_by, loaders.ENGAGEMENT_ORDERS)
+    return Connection(context, loaders.ENGAGEMENTS_PAGES, order=order, **window, **narrow_engagements(context, filter=filter))
+
+
+def narrow_engagements(context: RequestContext, *, filter: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What an EngagementFilter means to the query."""
+    narrowed = arguments.given(filter)
+    arguments.search(narrowed.get("search"), "filter.search")
+    arguments.regions(narrowed.get("regions"), "filter.regions")
+    arguments.texts(narrowed.get("industries"), "filter.industries")
+    arguments.listed(narrowed.get("phases"), "filter.phases")
+    arguments.listed(narrowed.get("statuses"), "filter.statuses")
+    narrowed["lead_partner_id"] = arguments.key("Partner", narrowed.get("lead_partner_id"), "filter.leadPartnerId")
+    narrowed["client_id"] = arguments.key("Client", narrowed.get("client_id"), "filter.clientId")
+    narrowed["opened_from"] = arguments.start_of(narrowed.get("opened_from"), context.zone)
+    narrowed["opened_before"] = arguments.end_of(narrowed.pop("opened_to", None), context.zone, "filter.openedTo")
+    return narrowed
+
+
+async def handoff(context: RequestContext, *, id: str) -> Row | None:
+    """One hand-off."""
+    row: Row | None = await context.loader(loaders.handoffs_by_id).load(arguments.key("Handoff", id, "id"))
+    return row
+
+
+def handoffs(context: RequestContext, *, filter: Mapping[str, Any] | None = None, **window: Any) -> Connection:
+    """Hand-offs. A direction is seen from the filter's firm, or from the viewer's."""
+    narrowed = arguments.given(filter)
+    arguments.listed(narrowed.get("statuses"), "filter.statuses")
+    arguments.listed(narrowed.get("to_phases"), "filter.toPhases")
+    partner_id = arguments.key("Partner", narrowed.get("partner_id"), "filter.partnerId")
+    direction = narrowed.get("direction")
+    if direction is not None and partner_id is None:
+        partner_id = context.viewer.partner_id
+        if partner_id is None:
+            raise BadInput("filter.direction", "needs partnerId, because the viewer belongs to no firm")
+    narrowed |= {"partner_id": partner_id, "direction": direction or (EITHER_DIRECTION if partner_id is not None else None)}
+    return Connection(context, loaders.HANDOFFS_PAGES, **window, **narrowed)
+
+
+def narrow_handoffs_of_partner(
+    _context: RequestContext, *, direction: HandoffDirection | None = None, status: HandoffStatus | None = None
+) -> dict[str, Any]:
+    """What the arguments of a firm's hand-offs mean to the query."""
+    return {"direction": direction or EITHER_DIRECTION, "statuses": None if status is None else [status]}
+
+
+async def symptoms(context: RequestContext) -> list[Row]:
+    """Every symptom."""
+    rows: list[Row] = await context.loader(loaders.all_symptoms).load(None)
+    return rows

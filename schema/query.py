@@ -1,0 +1,121 @@
+"""The roots of every read."""
+
+from datetime import date, datetime
+
+import strawberry
+
+import loaders.directory
+import resolvers.certifications
+import resolvers.community
+import resolvers.directory
+import resolvers.engagements
+import resolvers.hub
+import resolvers.nodes
+import resolvers.trainings
+from hub.context import RequestContext
+from schema.certifications import Certification
+from schema.clients import Client, ClientBy, Corporation
+from schema.community import Post, PostFilter
+from schema.directory import (
+    Association,
+    Member,
+    Partner,
+    PartnerBy,
+    PartnerFilter,
+    PartnerOrder,
+)
+from schema.engagements import (
+    Engagement,
+    EngagementBy,
+    EngagementFilter,
+    EngagementOrder,
+    Handoff,
+    HandoffFilter,
+    Symptom,
+)
+from schema.enums import CertificationStatus, RegistryStatus, SourceState
+from schema.fields import edge, root, root_connection
+from schema.relay import Connection, Node, TypedRow
+from schema.trainings import (
+    Course,
+    CourseFilter,
+    TrainingSession,
+    TrainingSessionFilter,
+)
+
+
+@strawberry.type(description="Who is asking.")
+class Viewer:
+    name: str
+    member: Member | None = edge(loaders.directory.members_by_id, key="member_id")
+    partner: Partner | None = edge(loaders.directory.partners_by_id, key="partner_id")
+    scopes: list[str]
+
+
+@strawberry.type(description="One of the five systems behind the graph.")
+class Source:
+    name: str
+    state: SourceState
+    latency_ms: float | None = strawberry.field(description="Of the last probe; null while it does not answer.")
+    checked_at: datetime | None
+
+
+async def _node(context: RequestContext, *, id: str) -> TypedRow | None:
+    return _typed(await resolvers.nodes.node(context, id=id))
+
+
+def _nodes(context: RequestContext, *, ids: list[str]) -> list[object]:
+    async def typed(found: object) -> TypedRow | None:
+        return _typed(await found)  # type: ignore[misc]
+
+    return [typed(found) for found in resolvers.nodes.nodes(context, ids=ids)]
+
+
+def _typed(found: resolvers.nodes.Found | None) -> TypedRow | None:
+    return None if found is None else TypedRow(found[1], found[0])
+
+
+@strawberry.type(description="Everything that can be read.")
+class Query:
+    node: Node | None = root(_node, description="Any object by its global id.", id=strawberry.ID)
+    nodes: list[Node | None] = root(_nodes, description="Objects by their global ids, at most 100.", ids=list[strawberry.ID])
+    viewer: Viewer = root(resolvers.hub.viewer, description="Who the server takes the caller for.")
+    associations: list[Association] | None = root(resolvers.directory.associations)
+    partner: Partner | None = root(resolvers.directory.partner, by=PartnerBy)
+    partners: Connection[Partner] | None = root_connection(
+        resolvers.directory.partners, filter=PartnerFilter | None, order_by=PartnerOrder | None
+    )
+    corporation: Corporation | None = root(resolvers.engagements.corporation, number=str)
+    corporations: Connection[Corporation] | None = root_connection(
+        resolvers.engagements.corporations,
+        description="The national corporate register, by name, kana or number.",
+        search=str | None,
+        regions=list[str] | None,
+        status=RegistryStatus | None,
+    )
+    client: Client | None = root(resolvers.engagements.client, by=ClientBy)
+    clients: Connection[Client] | None = root_connection(resolvers.engagements.clients, search=str | None)
+    engagement: Engagement | None = root(resolvers.engagements.engagement, by=EngagementBy)
+    engagements: Connection[Engagement] | None = root_connection(
+        resolvers.engagements.engagements, filter=EngagementFilter | None, order_by=EngagementOrder | None
+    )
+    handoff: Handoff | None = root(resolvers.engagements.handoff, id=strawberry.ID)
+    handoffs: Connection[Handoff] | None = root_connection(
+        resolvers.engagements.handoffs, description="Newest first.", filter=HandoffFilter | None
+    )
+    certifications: Connection[Certification] | None = root_connection(
+        resolvers.certifications.certifications,
+        description="Who holds what, and what lapses when: soonest first.",
+        program=str | None,
+        status=CertificationStatus | None,
+        expires_before=date | None,
+    )
+    courses: Connection[Course] | None = root_connection(resolvers.trainings.courses, filter=CourseFilter | None)
+    training_sessions: Connection[TrainingSession] | None = root_connection(
+        resolvers.trainings.training_sessions, description="By their start, soonest first.", filter=TrainingSessionFilter | None
+    )
+    posts: Connection[Post] | None = root_connection(
+        resolvers.community.posts, description="Newest first.", filter=PostFilter | None
+    )
+    symptoms: list[Symptom] | None = root(resolvers.engagements.symptoms)
+    sources: list[Source] = root(resolvers.hub.sources, description="Each source: whether it answers, how fast.")

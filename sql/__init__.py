@@ -1,0 +1,98 @@
+"""Named queries: each a file `sql/<source>/<name>.sql`, completed with what a read was given, never with a client's text.
+
+What a file may hold beside SQL:
+
+* `:name`                   a parameter; sent apart from the text, as $1, $2, …
+* `[[ … ]]`                 kept only if every parameter in it was given (is not None): an optional filter
+* `{visible TABLE ALIAS}`   the policy's condition for this viewer on the rows of a table (hub/policy.py)
+
+`sql/every_source/` holds the shapes that any named query is read in: pages, counts, children of many parents.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from hub.policy import VIEWER_PARAMETERS, visible
+from hub.viewer import ViewerKind
+from hub.vocabulary import SourceName
+
+ROOT = Path(__file__).resolve().parent
+
+_PARAMETER = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
+_OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
+_VISIBLE = re.compile(r"\{visible ([a-z_.]+) ([a-z_]+)\}")
+_COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A query ready to be prepared: its text with $n, and the parameters' names in the order of n."""
+
+    text: str
+    parameters: tuple[str, ...]
+
+    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
+        """The arguments in the order of the text's parameters; enums by their value."""
+        return [_plain(values[name]) for name in self.parameters]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A named query of one source, before it is known which of its optional parts a read needs."""
+
+    source: SourceName
+    name: str
+    template: str
+
+    def body(self, kind: ViewerKind, values: Mapping[str, Any]) -> str:
+        """The query's text for this viewer with the optional parts that were given, parameters still by name."""
+        given = frozenset(name for name, value in values.items() if value is not None)
+        return _body(self, kind, given | VIEWER_PARAMETERS)
+
+    def children(self, kind: ViewerKind, values: Mapping[str, Any], parent: str) -> str:
+        """As `body`, for the children of `parent.key`: that stands in the place of the parameter `parent`."""
+        return re.sub(rf"(?<![:\w]):{parent}\b", "parent.key", self.body(kind, {**values, parent: parent}))
+
+    def render(self, kind: ViewerKind, values: Mapping[str, Any]) -> Rendered:
+        """The query ready to be sent for this viewer and these parameters."""
+        return number_parameters(self.body(kind, values))
+
+
+@cache
+def shape(name: str) -> str:
+    """A shape of sql/every_source/: text with {places} for a named query and its order."""
+    return _COMMENT.sub("", (ROOT / "every_source" / f"{name}.sql").read_text(encoding="utf-8")).strip()
+
+
+@cache
+def load(source: SourceName, name: str) -> Statement:
+    """The named query of a source; a missing file is a bug and raises FileNotFoundError at import."""
+    text = (ROOT / source.value / f"{name}.sql").read_text(encoding="utf-8")
+    return Statement(source, name, _COMMENT.sub("", text).strip().rstrip(";"))
+
+
+@lru_cache(maxsize=4096)
+def number_parameters(text: str) -> Rendered:
+    """Turn `:name` into `$n`, the same n for the same name."""
+    order: dict[str, int] = {}
+    numbered = _PARAMETER.sub(lambda match: f"${order.setdefault(match[1], len(order) + 1)}", text)
+    return Rendered(numbered, tuple(order))
+
+
+@lru_cache(maxsize=4096)
+def _body(statement: Statement, kind: ViewerKind, given: frozenset[str]) -> str:
+    text = _OPTIONAL.sub(lambda match: match[1] if given.issuperset(_PARAMETER.findall(match[1])) else "", statement.template)
+    return _VISIBLE.sub(lambda match: visible(match[1], match[2], kind), text)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value

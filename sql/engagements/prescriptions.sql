@@ -1,0 +1,5 @@
+-- What the advisor prescribed, one at most for an engagement. Index: prescription_pkey
+-- :ids  of these engagements
+SELECT p.engagement_id, p.remedy, p.note, p.prescribed_at
+FROM engagements.prescription AS p
+WHERE p.engagement_id = ANY(:ids)

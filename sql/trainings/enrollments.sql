@@ -1,0 +1,10 @@
+-- Places in sessions, each of one attendee.
+-- [:ids]  these only. Index: enrollment_pkey
+-- [:session_id]  of one session. Index: enrollment_session
+-- [:engagement_id]  for one engagement. Index: enrollment_engagement
+SELECT n.id, n.session_id, n.engagement_id, n.attendee, n.status
+FROM trainings.enrollment AS n
+WHERE {visible trainings.enrollment n}
+[[AND n.id = ANY(:ids)]]
+[[AND n.session_id = :session_id]]
+[[AND n.engagement_id = :engagement_id]]
