@@ -3,11 +3,10 @@
 import datetime
 from typing import NamedTuple
 
-from hub.vocabulary import CertificationStatus, PartnerRole
-
 from demo.clock import Clock
 from demo.dice import Dice
 from demo.directory import Firm
+from hub.vocabulary import CertificationStatus, PartnerRole
 
 CERTIFICATIONS = 1_200
 
@@ -30,9 +29,7 @@ class _Program(NamedTuple):
 
 _PROGRAMS = {
     PartnerRole.ADVISOR: (
-        _Program(
-            "IT経営支援認定", ("ゴールド", "シルバー", "ブロンズ"), ("経営診断", "IT 戦略", "業務改善", "投資評価")
-        ),
+        _Program("IT経営支援認定", ("ゴールド", "シルバー", "ブロンズ"), ("経営診断", "IT 戦略", "業務改善", "投資評価")),
         _Program(
             "クラウド会計アドバイザー",
             ("マスター", "スタンダード"),

@@ -2,13 +2,12 @@
 
 from typing import NamedTuple
 
-from hub.corporate_number import check_digit
-from hub.vocabulary import Phase, RegistryStatus
-
 from demo import names, regions
 from demo.clock import Clock
 from demo.dice import Dice, Weighted
 from demo.directory import Directory, Firm
+from hub.corporate_number import check_digit
+from hub.vocabulary import Phase, RegistryStatus
 
 CLIENTS = 2_000
 CORPORATIONS = 2_000
@@ -56,9 +55,7 @@ def build(cohort: int, directory: Directory, clock: Clock) -> Clients:
             region = regions.REGIONS[turn]
         else:
             region = advisor.region if dice.chance(75) else regions.BY_BUSINESSES.draw(dice)
-        employees = (
-            dice.pick((3, 6, 8, 12, 18, 25, 40, 60, 110, 180)) + dice.below(5) if incorporated else dice.below(6)
-        )
+        employees = dice.pick((3, 6, 8, 12, 18, 25, 40, 60, 110, 180)) + dice.below(5) if incorporated else dice.below(6)
         corporate_number = _corporate_number(9_802, number) if incorporated else None
         client = Client(number + 1, name.text, advisor)
         result.clients.append(client)

@@ -2,13 +2,12 @@
 
 from typing import NamedTuple
 
-from hub.vocabulary import PostVisibility
-
 from demo import community_texts as texts
 from demo.clock import SECONDS_OF_DAY, Clock
 from demo.dice import Dice, Weighted
 from demo.directory import ASSOCIATION_OF_ROLE, Directory, Firm
 from demo.engagements import EngagementStory
+from hub.vocabulary import PostVisibility
 
 POSTS = 5_000
 COMMENTS = 15_000

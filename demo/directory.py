@@ -3,12 +3,11 @@
 import datetime
 from typing import NamedTuple
 
-from hub.corporate_number import check_digit
-from hub.vocabulary import PHASES_OF_ROLE, PartnerRole, Phase
-
 from demo import names, regions
 from demo.clock import Clock
 from demo.dice import Dice, Weighted
+from hub.corporate_number import check_digit
+from hub.vocabulary import PHASES_OF_ROLE, PartnerRole, Phase
 
 FIRMS = 500
 MEMBER_FIRMS = 200
@@ -157,18 +156,14 @@ def _people_counts(dice: Dice) -> list[int]:
     return counts
 
 
-def _partner_row(
-    firm: Firm, firm_number: int, joined_on: datetime.date | None, clock: Clock, dice: Dice
-) -> tuple[object, ...]:
+def _partner_row(firm: Firm, firm_number: int, joined_on: datetime.date | None, clock: Clock, dice: Dice) -> tuple[object, ...]:
     name = names.firm_name(firm.roles[0], firm_number)
     endorsed_on = None
     if joined_on is not None:
         endorsed_on = joined_on - datetime.timedelta(days=dice.between(0, 180))
     elif dice.chance(15):
         endorsed_on = clock.days_ago(dice.between(5, 1_500))
-    specialties = [
-        specialty for role in firm.roles for specialty in dice.distinct(_SPECIALTIES[role], dice.between(1, 3))
-    ]
+    specialties = [specialty for role in firm.roles for specialty in dice.distinct(_SPECIALTIES[role], dice.between(1, 3))]
     specialties += dice.distinct(tuple(names.CLIENT_KIND), dice.between(0, 2))
     return (
         firm.id,

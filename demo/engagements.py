@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-from hub.vocabulary import DeclineReason, EngagementStatus, HandoffStatus, Phase
-
 from demo import engagement_texts as texts
 from demo import shapes
 from demo.clients import Client, Clients
@@ -11,6 +9,7 @@ from demo.clock import SECONDS_OF_DAY, Clock
 from demo.dice import Dice
 from demo.directory import Directory, Firm
 from demo.shapes import Action, Deck, Shape, Step
+from hub.vocabulary import DeclineReason, EngagementStatus, HandoffStatus, Phase
 
 _SUBJECT = 5
 
@@ -75,9 +74,7 @@ def build(cohort: int, directory: Directory, clients: Clients, deck: Deck, clock
     finding_id = cohort * deck.rows["finding"]
     handoff_id = cohort * shapes.HANDOFFS
     for turn, timetable in enumerate(timetables):
-        history = _History(
-            cohort * shapes.ENGAGEMENTS + turn + 1, finding_id, handoff_id, directory, clock, dice, result
-        )
+        history = _History(cohort * shapes.ENGAGEMENTS + turn + 1, finding_id, handoff_id, directory, clock, dice, result)
         history.play(timetable, clients.clients)
         finding_id, handoff_id = history.finding_id, history.handoff_id
     return result
@@ -178,21 +175,20 @@ class _History:
     def _find(self, found_at: int) -> None:
         dice = self.dice
         self.finding_id += 1
-        note = dice.pick(texts.FINDING_NOTES) if dice.chance(70) else None
         symptom = dice.pick(texts.SYMPTOM_CODES_BY_FREQUENCY)
+        note = dice.pick(texts.FINDING_NOTES[symptom]) if dice.chance(70) else None
         self.result.finding_rows.append((self.finding_id, self.id, symptom, note, self.clock.moment(found_at)))
 
     def _prescribe(self, prescribed_at: int) -> None:
         dice = self.dice
         note = dice.pick(texts.PRESCRIPTION_NOTES) if dice.chance(60) else None
-        self.result.prescription_rows.append(
-            (self.id, dice.pick(texts.REMEDIES), note, self.clock.moment(prescribed_at))
-        )
+        self.result.prescription_rows.append((self.id, dice.pick(texts.REMEDIES), note, self.clock.moment(prescribed_at)))
 
     def _offer(self, step: Step, offered_at: int, answer_day: int, days_to_respond: int) -> tuple[int, int]:
         """Offer a hand-off and answer it: how many versions the answer made, and when the last one was."""
         dice, clock = self.dice, self.clock
-        assert step.to_phase is not None and step.outcome is not None
+        assert step.to_phase is not None
+        assert step.outcome is not None
         lead = self.leads[-1][2]
         target = self._target(step.to_phase, lead, offered_at)
         respond_by = offered_at + days_to_respond * SECONDS_OF_DAY
@@ -237,9 +233,7 @@ class _History:
         ends = [since for since, _, _ in self.leads[1:]] + [closed_at]
         for position, ((since, phase, firm), ended_at) in enumerate(zip(self.leads, ends, strict=True), start=1):
             moment = None if ended_at is None else self.clock.moment(ended_at)
-            self.result.assignment_rows.append(
-                (self.id, position, phase.value, firm.id, self.clock.moment(since), moment)
-            )
+            self.result.assignment_rows.append((self.id, position, phase.value, firm.id, self.clock.moment(since), moment))
 
     def _add_references(self, shape: Shape) -> None:
         """What the firm that opened it and the first one that took it over call it in their own systems."""

@@ -8,16 +8,15 @@ Nothing is ever deleted.
 
 import asyncio
 import datetime
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
-
-from hub.vocabulary import SourceName
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from demo import programme
-from demo.programme import Rows
-from demo.target import SeedRefused, Target
+from demo.programme import EDITION, Rows
+from demo.target import Seeded, SeedRefused, Target
+from hub.vocabulary import SourceName
 
-__all__ = ["Progress", "SeedRefused", "seed"]
+__all__ = ["Progress", "SeedRefused", "holds_seed", "seed"]
 
 Progress = Callable[[str, int, int], None]
 """Told after each batch: table, rows done, rows in all."""
@@ -25,9 +24,7 @@ Progress = Callable[[str, int, int], None]
 _COHORTS_AHEAD = 2
 
 
-async def seed(
-    dsns: Mapping[SourceName, str], *, scale: int, as_of: datetime.date, on_progress: Progress
-) -> dict[str, int]:
+async def seed(dsns: Mapping[SourceName, str], *, scale: int, as_of: datetime.date, on_progress: Progress) -> dict[str, int]:
     """Load the programme as it stands on `as_of` into the five databases: table -> rows loaded.
 
     Scale 1 is 5,000 engagements, scale N as many times N. Where the databases hold this very seed already, nothing is
@@ -35,18 +32,12 @@ async def seed(
     """
     if scale < 1:
         raise SeedRefused(f"scale must be 1 or more, not {scale}")
-    if missing := [source.value for source in SourceName if source not in dsns]:
-        raise SeedRefused(f"no database is given for: {', '.join(missing)}; give a DSN for each of the five sources")
-    async with AsyncExitStack() as stack:
-        targets = []
-        # In one order, so that of two seeds at once one waits for the other from the start.
-        for source in SourceName:
-            tables = [table for table in programme.tables() if table.source is source]
-            targets.append(await stack.enter_async_context(Target.open(dsns[source], source, tables)))
-        empty = [target for target in targets if not await target.holds(scale, as_of)]
+    wanted = Seeded(EDITION, scale, as_of)
+    async with _targets(dsns) as targets:
+        empty = [target for target in targets if not await target.holds(wanted)]
         for target in empty:
             await target.take()
-        loads = [_Load(target, scale, as_of, on_progress) for target in empty]
+        loads = [_Load(target, wanted, on_progress) for target in empty]
         async with asyncio.TaskGroup() as tasks:
             for load in loads:
                 tasks.create_task(load.run())
@@ -60,6 +51,26 @@ async def seed(
     return {table.name: table.rows(scale) for load in loads for table in load.target.tables}
 
 
+async def holds_seed(dsns: Mapping[SourceName, str]) -> bool:
+    """Whether the five databases hold one seed, all of them the same, of whatever scale and day."""
+    async with _targets(dsns) as targets:
+        seeded = {await target.seeded() for target in targets}
+    return len(seeded) == 1 and None not in seeded
+
+
+@asynccontextmanager
+async def _targets(dsns: Mapping[SourceName, str]) -> AsyncIterator[list[Target]]:
+    """The five databases, each with a transaction; taken in one order, so that of two seeds at once one waits for the other."""
+    if missing := [source.value for source in SourceName if source not in dsns]:
+        raise SeedRefused(f"no database is given for: {', '.join(missing)}; give a DSN for each of the five sources")
+    async with AsyncExitStack() as stack:
+        targets = []
+        for source in SourceName:
+            tables = [table for table in programme.tables() if table.source is source]
+            targets.append(await stack.enter_async_context(Target.open(dsns[source], source, tables)))
+        yield targets
+
+
 async def _make_cohorts(loads: "list[_Load]", scale: int, as_of: datetime.date) -> None:
     """Make the cohorts' rows in a thread, a little ahead of the loading."""
     for cohort in range(scale):
@@ -71,14 +82,14 @@ async def _make_cohorts(loads: "list[_Load]", scale: int, as_of: datetime.date) 
 class _Load:
     """The loading of one source."""
 
-    def __init__(self, target: Target, scale: int, as_of: datetime.date, on_progress: Progress) -> None:
-        self.target, self.scale, self.as_of, self.on_progress = target, scale, as_of, on_progress
+    def __init__(self, target: Target, seeded: Seeded, on_progress: Progress) -> None:
+        self.target, self.seeded, self.on_progress = target, seeded, on_progress
         self.cohorts: asyncio.Queue[dict[str, Rows]] = asyncio.Queue(_COHORTS_AHEAD)
 
     async def run(self) -> None:
         """Load every cohort, then make the indexes and record what was seeded; it remains to commit."""
         done = {table.name: 0 for table in self.target.tables}
-        for _ in range(self.scale):
+        for _ in range(self.seeded.scale):
             rows_by_table = await self.cohorts.get()
             for table in self.target.tables:
                 rows = rows_by_table[table.name]
@@ -86,5 +97,5 @@ class _Load:
                     continue
                 await self.target.copy(table, rows)
                 done[table.name] += len(rows)
-                self.on_progress(table.name, done[table.name], table.rows(self.scale))
-        await self.target.finish(self.scale, self.as_of)
+                self.on_progress(table.name, done[table.name], table.rows(self.seeded.scale))
+        await self.target.finish(self.seeded)

@@ -5,9 +5,8 @@ Family and given names are common ones, put together at random; firms and client
 
 from typing import NamedTuple
 
-from hub.vocabulary import PartnerRole
-
 from demo.dice import Dice
+from hub.vocabulary import PartnerRole
 
 
 class Name(NamedTuple):

@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-from hub.vocabulary import SourceName
-
 from demo import certifications, clients, community, directory, engagement_texts, engagements, shapes, trainings
 from demo.clock import Clock
+from hub.vocabulary import SourceName
 
 EDITION = 1
 """Raised with every change of the data: the same scale and day then give other rows than before."""
@@ -45,9 +44,7 @@ def tables() -> tuple[Table, ...]:
     of_deck = deck().rows
     partners, awards, engaged, trained, social = SourceName
     return (
-        _table(
-            partners, "association", "id code name_ja name_en role phases", len(directory.ASSOCIATION_ROWS), once=True
-        ),
+        _table(partners, "association", "id code name_ja name_en role phases", len(directory.ASSOCIATION_ROWS), once=True),
         _table(
             partners,
             "partner",
@@ -86,9 +83,7 @@ def tables() -> tuple[Table, ...]:
             "id title client_id phase status lead_partner_id version opened_at updated_at closed_at",
             shapes.ENGAGEMENTS,
         ),
-        _table(
-            engaged, "assignment", "engagement_id position phase partner_id started_at ended_at", of_deck["assignment"]
-        ),
+        _table(engaged, "assignment", "engagement_id position phase partner_id started_at ended_at", of_deck["assignment"]),
         _table(engaged, "finding", "id engagement_id symptom_code note found_at", of_deck["finding"]),
         _table(engaged, "prescription", "engagement_id remedy note prescribed_at", of_deck["prescription"]),
         _table(

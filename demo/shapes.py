@@ -3,9 +3,8 @@
 from enum import IntEnum
 from typing import NamedTuple
 
-from hub.vocabulary import EngagementStatus, HandoffStatus, Phase
-
 from demo.dice import Dice
+from hub.vocabulary import EngagementStatus, HandoffStatus, Phase
 
 ENGAGEMENTS = 5_000
 HANDOFFS = 10_000

@@ -3,14 +3,14 @@
 import datetime
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
+
+from demo.programme import Rows, Table
 from hub.errors import SetupError
 from hub.vocabulary import SourceName
 from sql import shape
-
-from demo.programme import EDITION, Rows, Table
 
 # Any constant: it keeps two seeds from loading the same source at once.
 _ADVISORY_LOCK = 7_015_113_100
@@ -21,6 +21,17 @@ _MAINTENANCE_MEMORY = "256MB"
 
 class SeedRefused(SetupError):
     """The databases are not fit for this seed; the message says why and what to do."""
+
+
+class Seeded(NamedTuple):
+    """Which demo data a source holds; `edition`: of the data's making."""
+
+    edition: int
+    scale: int
+    as_of: datetime.date
+
+    def __str__(self) -> str:
+        return f"scale {self.scale} as of {self.as_of} (edition {self.edition})"
 
 
 class Target:
@@ -47,20 +58,25 @@ class Target:
         finally:
             await connection.close(timeout=_CLOSE_TIMEOUT_SECONDS)
 
-    async def holds(self, scale: int, as_of: datetime.date) -> bool:
-        """Whether the database holds this very seed; SeedRefused where it holds anything else."""
-        if await self._connection.fetchval("SELECT to_regclass('demo_seed')") is not None:
-            seeded = await self._connection.fetchrow("SELECT edition, scale, as_of FROM demo_seed")
-            if seeded is not None and tuple(seeded) == (EDITION, scale, as_of):
-                return True
-            if seeded is not None:
-                raise SeedRefused(
-                    f"The database of {self.source.value} already holds demo data of scale {seeded['scale']} as of"
-                    f" {seeded['as_of']} (edition {seeded['edition']}), not of scale {scale} as of {as_of} (edition"
-                    f" {EDITION}): seed with that scale and day, or use empty databases."
-                )
-        await self._refuse_data()
-        return False
+    async def seeded(self) -> Seeded | None:
+        """What seed the database holds; None where it holds none."""
+        if await self._connection.fetchval("SELECT to_regclass('demo_seed')") is None:
+            return None
+        row = await self._connection.fetchrow("SELECT edition, scale, as_of FROM demo_seed")
+        return Seeded(*row) if row else None
+
+    async def holds(self, wanted: Seeded) -> bool:
+        """Whether the database holds this very seed; False where it is empty, SeedRefused where it holds anything else."""
+        seeded = await self.seeded()
+        if seeded is None:
+            await self._refuse_data()
+            return False
+        if seeded == wanted:
+            return True
+        remedy = "use empty databases"
+        if seeded.edition == wanted.edition:
+            remedy = f"seed with --scale {seeded.scale} --as-of {seeded.as_of} to keep and complete it, or {remedy}"
+        raise SeedRefused(f"The database of {self.source.value} holds demo data of {seeded}, not of {wanted}: {remedy}.")
 
     async def _refuse_data(self) -> None:
         for name in self._names:
@@ -84,9 +100,7 @@ class Target:
         try:
             await connection.execute(f"LOCK TABLE {', '.join(self._names)} IN ACCESS EXCLUSIVE MODE")
         except asyncpg.LockNotAvailableError as error:
-            raise SeedRefused(
-                f"The tables of {self.source.value} are in use: stop what uses them, then seed again."
-            ) from error
+            raise SeedRefused(f"The tables of {self.source.value} are in use: stop what uses them, then seed again.") from error
         # Someone may have written between the first look and the lock.
         await self._refuse_data()
         await connection.execute(shape("demo_seed"))
@@ -104,7 +118,7 @@ class Target:
             table.name, schema_name=self.source.value, columns=table.columns, records=rows
         )
 
-    async def finish(self, scale: int, as_of: datetime.date) -> None:
+    async def finish(self, seeded: Seeded) -> None:
         """Make the indexes again, number on past the loaded rows, and record what was seeded."""
         for statement in self._to_recreate:
             await self._connection.execute(statement)
@@ -112,9 +126,7 @@ class Target:
             await self._connection.execute(
                 f"SELECT setval('{row['sequence']}', max({row['column_name']})) FROM {row['table_name']}"
             )
-        await self._connection.execute(
-            "INSERT INTO demo_seed (edition, scale, as_of) VALUES ($1, $2, $3)", EDITION, scale, as_of
-        )
+        await self._connection.execute("INSERT INTO demo_seed (edition, scale, as_of) VALUES ($1, $2, $3)", *seeded)
 
     async def commit(self) -> None:
         """Make the load lasting."""

@@ -3,13 +3,12 @@
 from bisect import bisect_right
 from typing import NamedTuple
 
-from hub.vocabulary import EnrollmentStatus, Phase
-
 from demo import names
 from demo.clock import Clock
 from demo.dice import Dice
 from demo.directory import Directory, Firm
 from demo.engagements import EngagementStory
+from hub.vocabulary import EnrollmentStatus, Phase
 
 COURSES = 100
 SESSIONS = 1_000

@@ -25,9 +25,15 @@ class RowSerializer(BaseSerializer):  # type: ignore[misc]
         return None if value is None else msgpack.unpackb(value, ext_hook=_decode, timestamp=3, strict_map_key=False)
 
 
+class _RedisCache(RedisCache):  # type: ignore[misc]
+    async def _close(self, *_args: Any, _conn: Any = None, **_kwargs: Any) -> None:
+        # aiocache calls the client's close(), which redis has renamed.
+        await self.client.aclose()
+
+
 def open_redis(url: str) -> BaseCache:
     """A cache in the database that the URL names; connections are made when first used."""
-    cache = RedisCache(serializer=RowSerializer())
+    cache = _RedisCache(serializer=RowSerializer())
     cache.client = Redis.from_url(url)
     return cache
 

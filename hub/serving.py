@@ -4,10 +4,13 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import structlog
 import uvicorn
 
 from hub.errors import SetupError
 from hub.settings import Settings
+
+log = structlog.get_logger(__name__)
 
 SHUTDOWN_TIMEOUT_SECONDS = 10
 
@@ -37,6 +40,8 @@ def serve_on(settings: Settings, bound: socket.socket) -> None:
     """Serve until SIGINT or SIGTERM; requests under way are finished first."""
     from server import create_app
 
+    host, port = bound.getsockname()[:2]
+    log.info("listening", url=f"http://{f'[{host}]' if ':' in host else host}:{port}")
     config = uvicorn.Config(
         create_app(settings),
         log_config=None,

@@ -38,7 +38,7 @@ STAFF = Viewer(ViewerKind.STAFF, "Staff")
 # Which of the two servers holds which source.
 FIRST_SERVER = (SourceName.DIRECTORY, SourceName.CERTIFICATIONS, SourceName.ENGAGEMENTS)
 
-_PARAMETERS = {"fsync": "off", "synchronous_commit": "off", "shared_buffers": "64MB", "max_connections": "100"}
+_PARAMETERS = {"fsync": "off", "shared_buffers": "64MB", "max_connections": "100"}
 
 Dsns = Mapping[SourceName, str]
 

@@ -15,7 +15,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from demo import SeedRefused, programme, seed
+from demo import SeedRefused, holds_seed, programme, seed
+from hub.migrations import migrate
 from hub.vocabulary import SourceName
 
 Dsns = Mapping[SourceName, str]
@@ -107,9 +108,7 @@ async def sow(dsns: Dsns, scale: int = 1, as_of: datetime.date = AS_OF) -> dict[
 async def test_a_seed_fills_all_tables_and_leaves_nothing_undone(source_dsns: Dsns) -> None:
     before = await definitions(source_dsns)
     heard: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    counts = await seed(
-        source_dsns, scale=2, as_of=AS_OF, on_progress=lambda table, *progress: heard[table].append(progress)
-    )
+    counts = await seed(source_dsns, scale=2, as_of=AS_OF, on_progress=lambda table, *progress: heard[table].append(progress))
     assert counts == {table: count if table in ONCE else 2 * count for table, count in COUNTS.items()}
     tables = await loaded(source_dsns)
     assert {table: len(rows) for table, rows in tables.items()} == counts
@@ -118,9 +117,10 @@ async def test_a_seed_fills_all_tables_and_leaves_nothing_undone(source_dsns: Ds
     }
     assert all(progress == sorted(progress) for progress in heard.values())
     assert await definitions(source_dsns) == before
-    for table in programme.tables():
-        made = [row for cohort in range(2) for row in programme.cohort_rows(cohort, AS_OF)[table.name]]
-        assert sorted(made, key=repr) == sorted(tables[table.name], key=repr), table.name
+    cohorts = [programme.cohort_rows(cohort, AS_OF) for cohort in range(2)]
+    for table, rows in tables.items():
+        made = [row for cohort in cohorts for row in cohort[table]]
+        assert sorted(made, key=lambda row: row[:2]) == rows, table
     for source in SourceName:
         connection = await asyncpg.connect(source_dsns[source], server_settings={"search_path": source.value})
         try:
@@ -159,9 +159,10 @@ async def test_the_same_seed_again_does_nothing_and_another_is_refused(source_ds
     await sow(source_dsns)
     before = await checksums(source_dsns)
     assert await sow(source_dsns) == {}
+    assert await holds_seed(source_dsns)
     with pytest.raises(
         SeedRefused,
-        match=r"directory already holds demo data of scale 1 as of 2026-04-16 \(edition 1\), not of scale 2",
+        match=r"directory holds demo data of scale 1 as of 2026-04-16 .*, not of scale 2 .*: seed with --scale 1 --as-of 2026",
     ):
         await sow(source_dsns, scale=2)
     with pytest.raises(SeedRefused, match=r"scale 1 as of 2026-04-16"):
@@ -178,6 +179,15 @@ async def test_the_same_seed_again_needs_no_hold_on_tables_in_use(source_dsns: D
             assert await asyncio.wait_for(sow(source_dsns), timeout=8) == {}
     finally:
         await reader.close()
+
+
+async def test_one_database_can_hold_the_five_sources(source_dsns: Dsns) -> None:
+    one = source_dsns[SourceName.DIRECTORY]
+    for source in SourceName:
+        await migrate(source, one)
+    dsns: Dsns = dict.fromkeys(SourceName, one)
+    assert await sow(dsns) == COUNTS
+    assert {table: len(rows) for table, rows in (await loaded(dsns)).items()} == COUNTS
 
 
 async def test_two_seeds_at_once_make_one(source_dsns: Dsns) -> None:
@@ -217,7 +227,7 @@ async def test_a_scale_below_one_is_refused(scale: int) -> None:
 
 
 async def test_a_missing_dsn_is_named(source_dsns: Dsns) -> None:
-    some = {source: dsn for source, dsn in source_dsns.items() if source is not SourceName.COMMUNITY}
+    some: Dsns = {source: dsn for source, dsn in source_dsns.items() if source is not SourceName.COMMUNITY}
     with pytest.raises(SeedRefused, match=r"no database is given for: community"):
         await sow(some)
 
@@ -242,6 +252,7 @@ async def test_a_seed_that_is_interrupted_leaves_nothing_and_can_be_repeated(
     await asyncio.to_thread(_interrupt, source_dsns, signal_number)
     tables = await loaded(source_dsns)
     assert not any(tables.values())
+    assert not await holds_seed(source_dsns)
     assert await definitions(source_dsns) == before
     assert await sow(source_dsns) == COUNTS
 
@@ -282,7 +293,8 @@ async def test_a_seed_killed_between_two_commits_is_completed_by_the_same_seed(s
             await connection.execute("DROP TABLE demo_seed")
         finally:
             await connection.close()
-    with pytest.raises(SeedRefused, match="already holds demo data of scale 1 as of 2026-04-16"):
+    assert not await holds_seed(source_dsns)
+    with pytest.raises(SeedRefused, match="holds demo data of scale 1 as of 2026-04-16"):
         await sow(source_dsns, scale=3)
     counts = await sow(source_dsns)
     assert counts == {name: COUNTS[name] for name in ("course", "session", "enrollment", "post", "comment")}

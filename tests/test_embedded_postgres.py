@@ -28,9 +28,7 @@ FAST = {"fsync": "off", "shared_buffers": "16MB"}
 DEADLINE_SECONDS = 30.0
 ROOT = Path(__file__).resolve().parents[1]
 
-as_root_on_linux = pytest.mark.skipif(
-    sys.platform != "linux" or os.geteuid() != 0, reason="changes of user need root on Linux"
-)
+as_root_on_linux = pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="changes of user need root on Linux")
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="parent-death signals are Linux's")
 
 
@@ -325,9 +323,7 @@ def test_two_servers_run_side_by_side(tmp_path: Path) -> None:
     assert [cluster_processes(cluster_path(path)) for path in paths] == [[], []]
 
 
-@pytest.mark.parametrize(
-    "name", ["x" * 120, "a directory of 取引先 'n' \"q\", %41"], ids=["long", "spaces and non-ASCII"]
-)
+@pytest.mark.parametrize("name", ["x" * 120, "a directory of 取引先 'n' \"q\", %41"], ids=["long", "spaces and non-ASCII"])
 def test_any_path_will_do(tmp_path: Path, name: str) -> None:
     path = tmp_path / name / "data"
     with EmbeddedPostgres(path, parameters=FAST) as server:
@@ -360,9 +356,7 @@ def test_a_cluster_of_another_version_is_named_with_the_remedy(data_dir: Path) -
     (cluster / "PG_VERSION").write_text("16\n")
     with pytest.raises(EmbeddedPostgresError) as caught:
         EmbeddedPostgres(data_dir).start()
-    assert str(caught.value).startswith(
-        f"{cluster} is a cluster of PostgreSQL 16, and the embedded server is PostgreSQL"
-    )
+    assert str(caught.value).startswith(f"{cluster} is a cluster of PostgreSQL 16, and the embedded server is PostgreSQL")
     assert "pg_upgrade" in str(caught.value)
 
 
@@ -410,9 +404,7 @@ def test_parameters_and_calls_that_cannot_be_are_refused(data_dir: Path) -> None
 
 
 @as_root_on_linux
-def test_a_socket_directory_of_a_stranger_is_refused(
-    tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_socket_directory_of_a_stranger_is_refused(tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with tempfile.TemporaryDirectory() as runtime:
         monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
         Path(runtime).chmod(0o755)

@@ -49,8 +49,7 @@ def _check_version(cluster: Path, major: str) -> None:
         found = (cluster / "PG_VERSION").read_text().strip()
     except OSError as error:
         raise EmbeddedPostgresError(
-            f"{cluster} is no PostgreSQL cluster ({error.strerror}: PG_VERSION): move it away, "
-            "and the hub makes a new one"
+            f"{cluster} is no PostgreSQL cluster ({error.strerror}: PG_VERSION): move it away, and the hub makes a new one"
         ) from error
     if found != major:
         raise EmbeddedPostgresError(

@@ -85,8 +85,7 @@ def make_socket_directory(data_dir: Path, identity: Identity) -> Path:
         os.chown(directory, identity.owner_uid, identity.owner_gid)
     except OSError as error:
         raise EmbeddedPostgresError(
-            f"cannot make the directory for the server's socket ({error}): "
-            "set XDG_RUNTIME_DIR to a directory of your own"
+            f"cannot make the directory for the server's socket ({error}): set XDG_RUNTIME_DIR to a directory of your own"
         ) from error
     return directory
 

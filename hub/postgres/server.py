@@ -136,9 +136,7 @@ class EmbeddedPostgres:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self.stop()
 
     def _started(self) -> Path:
@@ -157,13 +155,9 @@ class EmbeddedPostgres:
         return True
 
     def _databases(self) -> set[str]:
-        listing = self._installation.run_client(
-            "psql", "--no-psqlrc", "--csv", "--list", socket_directory=self._started()
-        )
+        listing = self._installation.run_client("psql", "--no-psqlrc", "--csv", "--list", socket_directory=self._started())
         if listing.returncode != 0:
-            raise EmbeddedPostgresError(
-                f"cannot list the databases of the server of {self.data_dir}: {listing.stderr.strip()}"
-            )
+            raise EmbeddedPostgresError(f"cannot list the databases of the server of {self.data_dir}: {listing.stderr.strip()}")
         return {row["Name"] for row in csv.DictReader(io.StringIO(listing.stdout))}
 
     def _launch(self) -> None:

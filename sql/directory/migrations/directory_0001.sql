@@ -77,13 +77,13 @@ CREATE TRIGGER membership_deleted AFTER DELETE ON membership REFERENCING OLD TAB
     FOR EACH STATEMENT EXECUTE FUNCTION notify_changed('partners', 'partner_id');
 
 CREATE TRIGGER association_inserted AFTER INSERT ON association REFERENCING NEW TABLE AS after_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION notify_changed('associations', 'id');
+    FOR EACH STATEMENT EXECUTE FUNCTION notify_changed('associations');
 
 CREATE TRIGGER association_updated AFTER UPDATE ON association REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION notify_changed('associations', 'id');
+    FOR EACH STATEMENT EXECUTE FUNCTION notify_changed('associations');
 
 CREATE TRIGGER association_deleted AFTER DELETE ON association REFERENCING OLD TABLE AS before_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION notify_changed('associations', 'id');
+    FOR EACH STATEMENT EXECUTE FUNCTION notify_changed('associations');
 
 -- migrate: rollback
 

@@ -4,14 +4,18 @@
 -- migrate: apply
 
 -- AFTER STATEMENT trigger on INSERT, UPDATE and DELETE of a table whose rows are cached. Arguments: the name by which
--- the cache knows the table's rows, and the column that holds the cached key. Sends on the channel `<schema>_changed`
--- {"name": …, "keys": [up to 200]}, or without keys where more changed than fit a notification (8,000 bytes): all of them.
+-- the cache knows the table's rows, and the column that holds the cached key, or none where any change concerns all. Sends on the channel `<schema>_changed`
+-- {"name": …, "keys": [up to 200]}; without keys, which means all, also where more changed than fit a notification (8,000 bytes).
 CREATE FUNCTION notify_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     changed text;
     keys jsonb;
     payload jsonb := jsonb_build_object('name', TG_ARGV[0]);
 BEGIN
+    IF TG_NARGS = 1 THEN
+        PERFORM pg_notify(TG_TABLE_SCHEMA || '_changed', payload::text);
+        RETURN NULL;
+    END IF;
     changed := CASE TG_OP
         WHEN 'INSERT' THEN 'SELECT * FROM after_rows'
         WHEN 'DELETE' THEN 'SELECT * FROM before_rows'

@@ -1,0 +1,266 @@
+"""GraphQL over HTTP, on a real socket: what is asked in which way, in which media type it is answered, with which status."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import quote
+
+import httpx2
+import pytest
+
+from tests.conftest import STAFF, Dsns, Http, serving, settings_for
+
+JSON = "application/json"
+GRAPHQL_RESPONSE = "application/graphql-response+json"
+
+NAME = "{ viewer { name } }"
+STAFF_NAME = {"data": {"viewer": {"name": "Staff"}}}
+TWO = "query A { viewer { name } } query B { viewer { scopes } }"
+
+
+async def send(http: Http, method: str, path: str = "/graphql", *, content: Any = None, **headers: str) -> httpx2.Response:
+    """A request of staff; header names with _ for -."""
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    headers["authorization"] = f"Bearer {http.token(STAFF)}"
+    return await http.client.request(method, path, content=content, headers=headers)
+
+
+async def post(http: Http, content: Any, content_type: str = JSON, **headers: str) -> httpx2.Response:
+    return await send(http, "POST", content=content, content_type=content_type, **headers)
+
+
+def refusal(response: httpx2.Response, status: int, code: str = "BAD_REQUEST") -> str:
+    """The message of an answer that holds one error and nothing else."""
+    assert response.status_code == status, response.text
+    assert list(response.json()) == ["errors"]
+    (error,) = response.json()["errors"]
+    assert error["extensions"] == {"code": code}
+    assert "Traceback" not in response.text
+    message: str = error["message"]
+    return message
+
+
+async def test_post_and_get_answer_alike(http: Http) -> None:
+    posted = await http.post({"query": NAME})
+    assert (posted.status_code, posted.headers["content-type"], posted.json()) == (200, JSON, STAFF_NAME)
+    got = await send(http, "GET", f"/graphql?query={quote(NAME)}")
+    assert (got.status_code, got.headers["content-type"], got.json()) == (200, JSON, STAFF_NAME)
+
+
+async def test_answers_are_not_kept_by_caches_and_are_taken_for_nothing_else(http: Http) -> None:
+    answer = await http.post({"query": NAME})
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_variables_and_operation_name_by_post_and_get(http: Http) -> None:
+    query = "query A($n: Int!) { partners(first: $n) { nodes { __typename } } } query B { viewer { name } }"
+    data = {"data": {"partners": {"nodes": [{"__typename": "Partner"}]}}}
+    asked = {"query": query, "variables": {"n": 1}, "operationName": "A"}
+    assert (await http.post(asked)).json() == data
+    got = await http.client.get(
+        "/graphql",
+        params={**asked, "variables": json.dumps(asked["variables"])},  # type: ignore[arg-type]
+        headers={"authorization": f"Bearer {http.token(STAFF)}"},
+    )
+    assert got.json() == data
+    assert (await http.post({**asked, "operationName": "B"})).json() == STAFF_NAME
+    assert (await http.post({"query": NAME, "variables": None, "operationName": None, "extensions": {}})).json() == STAFF_NAME
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["text/plain", "application/graphql", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", ""],
+)
+async def test_a_body_of_another_type_is_refused(http: Http, content_type: str) -> None:
+    message = refusal(await post(http, json.dumps({"query": NAME}).encode(), content_type), 415)
+    assert message == f"content-type: must be application/json, not {content_type.split(';')[0]!r}."
+
+
+async def test_the_content_type_may_have_parameters_and_capitals(http: Http) -> None:
+    answer = await post(http, json.dumps({"query": NAME}).encode(), "Application/JSON; charset=utf-8")
+    assert answer.json() == STAFF_NAME
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        (GRAPHQL_RESPONSE, GRAPHQL_RESPONSE),
+        (JSON, JSON),
+        (f"{GRAPHQL_RESPONSE}, {JSON};q=0.9", GRAPHQL_RESPONSE),
+        (f"{JSON}, {GRAPHQL_RESPONSE}", GRAPHQL_RESPONSE),
+        (f"{GRAPHQL_RESPONSE};q=0.5, {JSON}", JSON),
+        (f"{GRAPHQL_RESPONSE};q=0, */*", JSON),
+        (f"{GRAPHQL_RESPONSE}; charset=utf-8", GRAPHQL_RESPONSE),
+        ("*/*", JSON),
+        ("application/*", JSON),
+        ("text/html, */*;q=0.8", JSON),
+    ],
+)
+async def test_the_answer_is_in_the_type_that_the_client_prefers(http: Http, accept: str, media_type: str) -> None:
+    answer = await post(http, json.dumps({"query": NAME}).encode(), accept=accept)
+    assert (answer.status_code, answer.headers["content-type"], answer.json()) == (200, media_type, STAFF_NAME)
+
+
+@pytest.mark.parametrize("accept", ["text/html", "image/*", f"{JSON};q=0"])
+async def test_no_type_that_the_client_takes(http: Http, accept: str) -> None:
+    answer = await post(http, json.dumps({"query": NAME}).encode(), accept=accept)
+    assert answer.status_code == 406
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.text == f"This endpoint answers {GRAPHQL_RESPONSE} or {JSON}."
+
+
+@pytest.mark.parametrize(
+    ("query", "variables", "code"),
+    [
+        ("{ viewer {", None, "GRAPHQL_PARSE_FAILED"),
+        ("{ viewer { nickname } }", None, "GRAPHQL_VALIDATION_FAILED"),
+        ("{ viewer }", None, "GRAPHQL_VALIDATION_FAILED"),
+        ('{ certifications(expiresBefore: "soon") { totalCount } }', None, "GRAPHQL_VALIDATION_FAILED"),
+        ("query($n: Int!) { partners(first: $n) { totalCount } }", None, "BAD_VARIABLES"),
+        ("query($n: Int!) { partners(first: $n) { totalCount } }", {"n": "one"}, "BAD_VARIABLES"),
+        ("query($d: Date) { certifications(expiresBefore: $d) { totalCount } }", {"d": "soon"}, "BAD_VARIABLES"),
+        ("query($s: RegistryStatus) { corporations(status: $s) { totalCount } }", {"s": "soon"}, "BAD_VARIABLES"),
+    ],
+)
+async def test_an_operation_that_cannot_run_is_a_bad_request_in_the_newer_type_alone(
+    http: Http, query: str, variables: dict[str, Any] | None, code: str
+) -> None:
+    body = {"query": query, "variables": variables}
+    newer = await http.post(body, accept=GRAPHQL_RESPONSE)
+    older = await http.post(body, accept=JSON)
+    assert (newer.status_code, older.status_code) == (400, 200)
+    assert newer.content == older.content
+    assert list(newer.json()) == ["errors"], "there is no data, not even null"
+    assert [error["extensions"]["code"] for error in newer.json()["errors"]] == [code]
+    assert [error["locations"][0]["line"] for error in newer.json()["errors"]] == [1]
+
+
+async def test_an_error_of_a_field_is_200_in_either_type_with_data_last(http: Http) -> None:
+    for media_type in (GRAPHQL_RESPONSE, JSON):
+        answer = await http.post({"query": "{ viewer { name } partners(first: 0) { totalCount } }"}, accept=media_type)
+        assert answer.status_code == 200
+        assert list(answer.json()) == ["errors", "data"]
+        assert answer.json()["data"] == {"viewer": {"name": "Staff"}, "partners": None}
+        (error,) = answer.json()["errors"]
+        assert (error["path"], error["extensions"]) == (["partners"], {"code": "BAD_PAGE", "field": "first"})
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        (b"", "body: is not JSON"),
+        (b"{", "body: is not JSON"),
+        (b'{"query": "{ viewer { name } }",}', "body: is not JSON"),
+        (b'{"query": "\xff\xfe"}', "body: is not JSON"),
+        ('{"query": "{ viewer { name } }"}'.encode("utf-16"), "body: is not JSON"),
+        (b"[" * 100_000, "body: is not JSON"),
+        (b'"query"', "body: must be a JSON object"),
+        (b"null", "body: must be a JSON object"),
+        (b'[{"query": "{ viewer { name } }"}]', "body: must be a JSON object"),
+        (b"{}", "query: must be a GraphQL document"),
+        (b'{"query": null}', "query: must be a GraphQL document"),
+        (b'{"query": ["{ viewer { name } }"]}', "query: must be a GraphQL document"),
+        (b'{"query": " "}', "query: must be a GraphQL document"),
+        (b'{"query": "{ viewer { name } }", "variables": []}', "variables: must be a JSON object"),
+        (b'{"query": "{ viewer { name } }", "variables": "{}"}', "variables: must be a JSON object"),
+        (b'{"query": "{ viewer { name } }", "operationName": 1}', "operationName: must be a string"),
+        (b'{"query": "{ viewer { name } }", "operationName": "C"}', "operationName: the document has no operation 'C'."),
+        (json.dumps({"query": TWO}).encode(), "operationName: the document has several operations or none"),
+        (json.dumps({"query": TWO, "operationName": "C"}).encode(), "operationName: the document has no operation 'C'."),
+        (b'{"query": "fragment F on Viewer { name }"}', "operationName: the document has several operations or none"),
+        (b'{"query": "# nothing"}', "query: must be a GraphQL document"),
+        (b'{"query": "subscription { viewer { name } }"}', "This operation"),
+        (json.dumps({"query": "{ a " * 5_000}).encode(), "query: is nested too deeply"),
+        (json.dumps({"query": f"{{ viewer(a: {'[' * 5_000}) }}"}).encode(), "query: is nested too deeply"),
+    ],
+)
+@pytest.mark.parametrize("accept", [GRAPHQL_RESPONSE, JSON])
+async def test_what_is_no_request_is_told_what_is_wrong(http: Http, body: bytes, problem: str, accept: str) -> None:
+    message = refusal(await post(http, body, accept=accept), 400)
+    assert message.startswith(problem), message
+    assert len(message) < 200
+
+
+async def test_a_batch_is_refused_with_the_remedy(http: Http) -> None:
+    message = refusal(await post(http, json.dumps([{"query": NAME}] * 2).encode()), 400)
+    assert message == (
+        'body: must be a JSON object, for example {"query": "{ viewer { name } }"}; send the operations of a batch one by one.'
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        ("/graphql", "query: must be a GraphQL document."),
+        ("/graphql?query=", "query: must be a GraphQL document."),
+        ("/graphql?query={viewer{name}}&variables={", "variables: is not JSON"),
+        ("/graphql?query={viewer{name}}&variables=[1]", "variables: must be a JSON object or null."),
+        ("/graphql?query={viewer{name}}&operationName=C", "operationName: the document has no operation 'C'."),
+    ],
+)
+async def test_a_get_that_is_no_request(http: Http, path: str, problem: str) -> None:
+    assert refusal(await send(http, "GET", path), 400).startswith(problem)
+
+
+async def test_a_mutation_by_get_is_not_allowed(http: Http) -> None:
+    answer = await send(http, "GET", f"/graphql?query={quote('mutation { anything }')}")
+    assert refusal(answer, 405) == "A mutation must be sent by POST."
+    assert answer.headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize("method", ["HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
+async def test_other_methods_are_not_allowed(http: Http, method: str) -> None:
+    answer = await send(http, method)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+
+
+@pytest.fixture
+async def narrow(seeded_dsns: Dsns, tmp_path: Any) -> AsyncIterator[Http]:
+    """A server that takes bodies of 1,024 bytes."""
+    from hub.tokens import TokenAuthority
+
+    settings = settings_for(seeded_dsns, tmp_path, max_body_bytes=1024)
+    async with serving(settings) as base, httpx2.AsyncClient(base_url=base) as client:
+        authority = TokenAuthority(settings)
+        yield Http(client, lambda viewer: authority.mint(viewer, valid_seconds=60))
+
+
+async def test_a_body_may_be_as_large_as_the_setting_says_and_no_larger(narrow: Http) -> None:
+    body = json.dumps({"query": NAME}).encode()
+    assert (await post(narrow, body.ljust(1024))).json() == STAFF_NAME
+    assert refusal(await post(narrow, body.ljust(1025)), 413) == "body: must have at most 1024 bytes (HUB_MAX_BODY_BYTES)."
+
+
+async def test_a_chunked_body_is_measured_as_it_comes(narrow: Http) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while sent < 100_000_000:
+            sent += 4096
+            yield b" " * 4096
+
+    try:
+        answer = await post(narrow, endless())
+    except httpx2.WriteError:
+        # The server answered and closed while this end was still sending.
+        pass
+    else:
+        assert refusal(answer, 413) == "body: must have at most 1024 bytes (HUB_MAX_BODY_BYTES)."
+    assert sent < 50_000_000
+    body = json.dumps({"query": NAME}).encode()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for byte in body:
+            yield bytes([byte])
+
+    assert (await post(narrow, pieces())).json() == STAFF_NAME
+
+
+async def test_the_language_of_the_answer_follows_the_header(http: Http) -> None:
+    query = {"query": "{ associations { name } }"}
+    japanese = (await http.post(query)).json()["data"]["associations"]
+    english = (await http.post(query, **{"accept-language": "en-GB,ja;q=0.5"})).json()["data"]["associations"]
+    assert japanese != english
+    assert all(name["name"].isascii() for name in english)
