@@ -49,13 +49,13 @@ async def partners(
     return Connection(context, directory.PARTNERS_PAGES, order=order, **window, **narrowed)
 
 
-async def associations_of(context: RequestContext, partner: Row) -> list[Row]:
+async def associations_of(partner: Row, context: RequestContext) -> list[Row]:
     """The associations that a firm belongs to."""
     rows: list[Row | None] = await context.loader(directory.associations_by_id).load_many(partner["association_ids"])
     return [row for row in rows if row is not None]
 
 
-async def strengths_of(context: RequestContext, partner: Row) -> list[str]:
+async def strengths_of(partner: Row, context: RequestContext) -> list[str]:
     """The phases that a firm's associations are strong in, in the programme's order."""
-    strong = {phase for association in await associations_of(context, partner) for phase in association["phases"]}
+    strong = {phase for association in await associations_of(partner, context) for phase in association["phases"]}
     return [phase.value for phase in Phase if phase.value in strong]

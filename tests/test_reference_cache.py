@@ -79,9 +79,7 @@ async def test_every_kind_of_reference_data_leaves_by_notice(miniature: Dsns, tm
         ask = asker(runtime)
 
         async def settled() -> bool:
-            answer = await ask(query)
-            print(answer)
-            return answer.queries == ["trainings:sessions.page"]
+            return (await ask(query)).queries == ["trainings:sessions.page"]
 
         await until(settled)
         for source, sql in (
@@ -234,7 +232,7 @@ async def test_a_shared_cache_that_is_down_costs_its_use_and_nothing_else(miniat
             server.stop()
             assert await lead(ask) == "山田会計"
     finally:
-        if server.is_running:
+        if server.is_running():
             server.stop()
 
 
