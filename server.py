@@ -35,7 +35,9 @@ def create_app(settings: Settings | None = None) -> Starlette:
     return Starlette(
         routes=[
             Route("/", RedirectResponse("/graphiql")),
-            Route("/graphql", GraphQLEndpoint(build_schema()).handle, methods=["GET", "POST"]),
+            Route(
+                "/graphql", GraphQLEndpoint(build_schema()).handle, methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+            ),
             Route("/graphiql", graphiql),
             Mount("/static", StaticFiles(directory=WEB)),
             Route("/healthz", healthz),

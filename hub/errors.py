@@ -87,6 +87,10 @@ class BadPage(BadInput):
     code = "BAD_PAGE"
 
 
+class BadValue(ValueError):
+    """A scalar's value is not one of its kind; GraphQL itself says where, so it has no code of its own."""
+
+
 class SourceUnavailable(HubError):
     """One of the five systems does not answer; all fields of the others are unaffected."""
 

@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
 
-from hub.errors import BAD_VARIABLES, GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, INTERNAL, HubError
+from hub.errors import BAD_VARIABLES, GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, INTERNAL, BadValue, HubError
 
 log = structlog.get_logger(__name__)
 
@@ -16,7 +16,7 @@ def present(error: GraphQLError, *, executed: bool) -> dict[str, Any]:
     cause = _cause(error)
     if isinstance(cause, HubError):
         return {**error.formatted, "extensions": cause.extensions}
-    if cause is None:
+    if cause is None or isinstance(cause, BadValue):
         return {**error.formatted, "extensions": {**(error.extensions or {}), "code": _code(error, executed=executed)}}
     shown = masked(cause)
     return {**error.formatted, **shown}

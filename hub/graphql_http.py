@@ -1,11 +1,13 @@
 """GraphQL over HTTP: a request in, an operation run for its viewer, an answer out (the GraphQL over HTTP specification)."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
+from graphql import GraphQLError, OperationDefinitionNode, parse
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from strawberry import Schema
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.execution import PreExecutionError
@@ -19,6 +21,8 @@ from hub.tokens import bearer_token
 
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
+METHODS = ("GET", "POST")
+HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +42,21 @@ class GraphQLEndpoint:
 
     async def handle(self, request: Request) -> Response:
         """Answer; whatever goes wrong is an answer too."""
-        media_type = _negotiate(request)
+        if request.method not in METHODS:
+            return PlainTextResponse("GraphQL is asked by GET or POST.", 405, {"allow": ", ".join(METHODS)})
+        media_type = _negotiate(request.headers.get("accept"))
         if media_type is None:
-            return Response(f"This endpoint answers {GRAPHQL_RESPONSE} or {JSON}.", 406)
+            return PlainTextResponse(f"This endpoint answers {GRAPHQL_RESPONSE} or {JSON}.", 406)
         try:
             return await self._answer(request, media_type)
         except Unauthenticated as error:
             return _respond({"errors": [graphql_errors.shown(error)]}, 401, media_type, {"www-authenticate": "Bearer"})
+        except MethodNotAllowed as error:
+            return _respond({"errors": [graphql_errors.shown(error)]}, 405, media_type, {"allow": "POST"})
         except UnsupportedMediaType as error:
             return _respond({"errors": [graphql_errors.shown(error)]}, 415, media_type)
         except BodyTooLarge as error:
-            return _respond({"errors": [graphql_errors.shown(error)]}, 413, media_type)
+            return _respond({"errors": [graphql_errors.shown(error)]}, 413, media_type, {"connection": "close"})
         except HubError as error:
             return _respond({"errors": [graphql_errors.shown(error)]}, 400, media_type)
         except Exception as error:
@@ -58,6 +66,8 @@ class GraphQLEndpoint:
         runtime: Runtime = request.app.state.runtime
         viewer = runtime.tokens.verify(bearer_token(request.headers.get("authorization")))
         asked = await _read(request, runtime.settings.max_body_bytes)
+        if asked.operation_name is None and _operation_count(asked.query) > 1:
+            raise BadRequest(_which_operation(None))
         context = runtime.context(viewer, from_accept_language(request.headers.get("accept-language")))
         allowed = {OperationType.QUERY} if request.method == "GET" else {OperationType.QUERY, OperationType.MUTATION}
         try:
@@ -71,7 +81,9 @@ class GraphQLEndpoint:
         except CannotGetOperationTypeError:
             raise BadRequest(_which_operation(asked.operation_name)) from None
         except InvalidOperationTypeError:
-            raise BadRequest("This operation cannot be sent so: queries by GET or POST, mutations by POST.") from None
+            if request.method == "GET":
+                raise MethodNotAllowed("A mutation must be sent by POST.") from None
+            raise BadRequest("This operation cannot be sent so: there is no subscription over POST.") from None
         executed = not isinstance(result, PreExecutionError)
         answer: dict[str, Any] = {}
         if result.errors:
@@ -80,6 +92,10 @@ class GraphQLEndpoint:
             answer["data"] = result.data
         status = 200 if "data" in answer or media_type == JSON else 400
         return _respond(answer, status, media_type)
+
+
+class MethodNotAllowed(BadRequest):
+    """The operation needs another method."""
 
 
 class UnsupportedMediaType(BadRequest):
@@ -101,15 +117,33 @@ def _which_operation(name: str | None) -> str:
     return f"operationName: the document has no operation {name[:100]!r}."
 
 
-def _negotiate(request: Request) -> str | None:
-    """The media type to answer in: the newer one where the client names it, None where it takes neither."""
-    accept = request.headers.get("accept")
+@lru_cache(maxsize=1024)
+def _operation_count(query: str) -> int:
+    """How many operations a document has; Strawberry would run the first of several. 0 for one that cannot be parsed."""
+    try:
+        return sum(isinstance(part, OperationDefinitionNode) for part in parse(query, no_location=True).definitions)
+    except GraphQLError:
+        return 0
+
+
+@lru_cache(maxsize=256)
+def _negotiate(accept: str | None) -> str | None:
+    """The media type to answer in: the one preferred, the newer of equals where it is named; None where neither is taken."""
     if not accept:
         return JSON
-    types = {part.split(";")[0].strip().lower() for part in accept.split(",")}
-    if GRAPHQL_RESPONSE in types:
-        return GRAPHQL_RESPONSE
-    return JSON if types & {JSON, "application/*", "*/*"} else None
+    weights: dict[str, float] = {}
+    for part in accept.lower().split(","):
+        name, *parameters = (piece.strip() for piece in part.split(";"))
+        quality = next((piece[2:] for piece in parameters if piece.startswith("q=")), "1")
+        try:
+            weights[name] = float(quality)
+        except ValueError:
+            weights[name] = 0
+    newer = weights.get(GRAPHQL_RESPONSE, 0)
+    older = next((weights[name] for name in (JSON, "application/*", "*/*") if name in weights), 0)
+    if max(newer, older) <= 0:
+        return None
+    return GRAPHQL_RESPONSE if newer >= older else JSON
 
 
 async def _read(request: Request, max_body_bytes: int) -> GraphQLRequest:
@@ -125,7 +159,8 @@ async def _read(request: Request, max_body_bytes: int) -> GraphQLRequest:
         raise UnsupportedMediaType(f"content-type: must be {JSON}, not {content_type[:100]!r}.")
     body = _loads(await _body(request, max_body_bytes), "body")
     if not isinstance(body, dict):
-        raise BadRequest('body: must be a JSON object, for example {"query": "{ viewer { name } }"}.')
+        remedy = "; send the operations of a batch one by one" if isinstance(body, list) else ""
+        raise BadRequest(f'body: must be a JSON object, for example {{"query": "{{ viewer {{ name }} }}"}}{remedy}.')
     return _checked(body.get("query"), body.get("variables"), body.get("operationName"))
 
 
@@ -134,7 +169,7 @@ async def _body(request: Request, max_body_bytes: int) -> bytes:
     async for chunk in request.stream():
         body += chunk
         if len(body) > max_body_bytes:
-            raise BodyTooLarge(f"body: must have at most {max_body_bytes} bytes.")
+            raise BodyTooLarge(f"body: must have at most {max_body_bytes} bytes (HUB_MAX_BODY_BYTES).")
     return bytes(body)
 
 
@@ -156,4 +191,4 @@ def _checked(query: Any, variables: Any, operation_name: Any) -> GraphQLRequest:
 
 
 def _respond(answer: dict[str, Any], status: int, media_type: str, headers: dict[str, str] | None = None) -> Response:
-    return Response(orjson.dumps(answer), status, headers, media_type)
+    return Response(orjson.dumps(answer), status, HEADERS | (headers or {}), media_type)

@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
+
+from hub.errors import BadValue
 
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)")
 _FULL_DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -24,7 +25,7 @@ def parse_datetime(value: Any) -> datetime:
             return datetime.fromisoformat(value.upper()).astimezone(UTC)
         except (ValueError, OverflowError):
             pass
-    raise GraphQLError(f"Not a DateTime: {value!r}. Write RFC 3339 with an offset, for example 2026-04-01T09:00:00+09:00.")
+    raise BadValue(f"Not a DateTime: {value!r}. Write RFC 3339 with an offset, for example 2026-04-01T09:00:00+09:00.")
 
 
 def parse_date(value: Any) -> date:
@@ -34,7 +35,7 @@ def parse_date(value: Any) -> date:
             return date.fromisoformat(value)
         except ValueError:
             pass
-    raise GraphQLError(f"Not a Date: {value!r}. Write year-month-day, for example 2026-04-01.")
+    raise BadValue(f"Not a Date: {value!r}. Write year-month-day, for example 2026-04-01.")
 
 
 SCALARS: dict[object, ScalarDefinition] = {

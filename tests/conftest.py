@@ -226,7 +226,8 @@ class Http:
     token: Callable[[Viewer], str]
 
     async def post(self, body: Any, *, viewer: Viewer | None = STAFF, **headers: str) -> httpx2.Response:
-        """POST to /graphql as a viewer."""
+        """POST to /graphql as a viewer; header names with _ for -."""
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
         if viewer is not None:
             headers["authorization"] = f"Bearer {self.token(viewer)}"
         return await self.client.post("/graphql", json=body, headers=headers)

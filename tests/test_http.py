@@ -60,7 +60,7 @@ async def test_variables_and_operation_name_by_post_and_get(http: Http) -> None:
     assert (await http.post(asked)).json() == data
     got = await http.client.get(
         "/graphql",
-        params={**asked, "variables": json.dumps(asked["variables"])},  # type: ignore[arg-type]
+        params={"query": query, "variables": '{"n": 1}', "operationName": "A"},
         headers={"authorization": f"Bearer {http.token(STAFF)}"},
     )
     assert got.json() == data
@@ -114,6 +114,9 @@ async def test_no_type_that_the_client_takes(http: Http, accept: str) -> None:
     ("query", "variables", "code"),
     [
         ("{ viewer {", None, "GRAPHQL_PARSE_FAILED"),
+        ("# nothing", None, "GRAPHQL_PARSE_FAILED"),
+        ("{ a " * 5_000, None, "GRAPHQL_PARSE_FAILED"),
+        (f"{{ viewer(a: {'[' * 5_000}) }}", None, "GRAPHQL_PARSE_FAILED"),
         ("{ viewer { nickname } }", None, "GRAPHQL_VALIDATION_FAILED"),
         ("{ viewer }", None, "GRAPHQL_VALIDATION_FAILED"),
         ('{ certifications(expiresBefore: "soon") { totalCount } }', None, "GRAPHQL_VALIDATION_FAILED"),
@@ -169,10 +172,7 @@ async def test_an_error_of_a_field_is_200_in_either_type_with_data_last(http: Ht
         (json.dumps({"query": TWO}).encode(), "operationName: the document has several operations or none"),
         (json.dumps({"query": TWO, "operationName": "C"}).encode(), "operationName: the document has no operation 'C'."),
         (b'{"query": "fragment F on Viewer { name }"}', "operationName: the document has several operations or none"),
-        (b'{"query": "# nothing"}', "query: must be a GraphQL document"),
         (b'{"query": "subscription { viewer { name } }"}', "This operation"),
-        (json.dumps({"query": "{ a " * 5_000}).encode(), "query: is nested too deeply"),
-        (json.dumps({"query": f"{{ viewer(a: {'[' * 5_000}) }}"}).encode(), "query: is nested too deeply"),
     ],
 )
 @pytest.mark.parametrize("accept", [GRAPHQL_RESPONSE, JSON])
@@ -261,6 +261,6 @@ async def test_a_chunked_body_is_measured_as_it_comes(narrow: Http) -> None:
 async def test_the_language_of_the_answer_follows_the_header(http: Http) -> None:
     query = {"query": "{ associations { name } }"}
     japanese = (await http.post(query)).json()["data"]["associations"]
-    english = (await http.post(query, **{"accept-language": "en-GB,ja;q=0.5"})).json()["data"]["associations"]
+    english = (await http.post(query, accept_language="en-GB,ja;q=0.5")).json()["data"]["associations"]
     assert japanese != english
     assert all(name["name"].isascii() for name in english)

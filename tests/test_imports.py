@@ -13,7 +13,7 @@ MAY_IMPORT = {
     "loaders": {"hub", "sql", "loaders"},
     "resolvers": {"hub", "loaders", "resolvers"},
     "schema": {"hub", "loaders", "resolvers", "schema"},
-    "demo": {"hub", "demo"},
+    "demo": {"hub", "sql", "demo"},
     "importers": {"hub", "sql", "importers"},
     "server": {"hub", "schema", "server"},
 }
