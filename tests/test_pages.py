@@ -111,9 +111,8 @@ async def test_a_cursor_stays_good_while_rows_come_and_go(source_dsns: Dsns, tmp
     async with running(settings_for(source_dsns, tmp_path)) as runtime:
         ask = asker(runtime)
         dsn = source_dsns[SourceName.DIRECTORY]
-        await execute(
-            dsn, "INSERT INTO directory.partner (id, name, roles) SELECT n, 'P' || n, '{}' FROM generate_series(10, 60, 10) n"
-        )
+        insert = "INSERT INTO directory.partner (id, name, roles)"
+        await execute(dsn, f"{insert} SELECT n, 'P' || n, '{{}}' FROM generate_series(10, 60, 10) AS n")
         first = await names(ask, "first: 3")
         assert first[0] == ["P10", "P20", "P30"]
         await execute(dsn, f"{insert} VALUES (5, 'P5', '{{}}'), (35, 'P35', '{{}}')")
@@ -160,5 +159,6 @@ async def test_search_ignores_width_kana_type_and_case(source_dsns: Dsns, tmp_pa
 async def _fill(dsns: Dsns) -> None:
     await execute(
         dsns[SourceName.DIRECTORY],
-        "INSERT INTO directory.partner (name, roles) VALUES ('カブシキガイシャ　ＡＢＣ 100%', '{}'), ('有限会社 XYZ 1000', '{}')",
+        "INSERT INTO directory.partner (name, roles)"
+        " VALUES ('カブシキガイシャ　ＡＢＣ 100%', '{}'), ('有限会社 XYZ 1000', '{}')",
     )
