@@ -1,6 +1,7 @@
 """What the demo prints: what to open, and for each kind of caller a token and a request to paste."""
 
 import shlex
+from datetime import timedelta
 
 import orjson
 from rich.console import Console
@@ -35,7 +36,7 @@ async def print_guide(settings: Settings, *, port: int) -> None:
         partner_id = busiest["lead_partner_id"]
         members = await Connection(context, MEMBERS_OF_PARTNER, parent=partner_id, first=1).rows()
     base = f"http://{settings.host}:{port}"
-    since = (context.now.replace(microsecond=0)).isoformat().replace("+00:00", "Z")
+    since = (context.now - timedelta(days=7)).strftime("%Y-%m-%dT%H:%M:%SZ")
     token = staff_token(settings, "Demo staff", _DAYS)
     person = await person_token(settings, encode("Member", members[0]["id"]), _DAYS)
     crm = await crm_token(settings, encode("Partner", partner_id), _DAYS)
