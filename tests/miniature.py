@@ -44,12 +44,13 @@ _ROWS: dict[SourceName, str] = {
 
 def fill(dsns: Mapping[SourceName, str]) -> None:
     """Write the miniature into empty, migrated databases."""
+    asyncio.run(write(dsns))
 
-    async def write() -> None:
-        for source, sql in _ROWS.items():
-            await execute(dsns[source], sql)
 
-    asyncio.run(write())
+async def write(dsns: Mapping[SourceName, str]) -> None:
+    """As `fill`, within an event loop."""
+    for source, sql in _ROWS.items():
+        await execute(dsns[source], sql)
 
 
 async def execute(dsn: str, sql: str) -> None:
