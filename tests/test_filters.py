@@ -47,6 +47,8 @@ COUNTS = [
     ('posts(filter: {search: "補助金"})', "community",
      "SELECT count(*) FROM community.post WHERE title || '|' || body LIKE '%補助金%'"),
     ('posts(filter: {partnerId: "Q2xpZW50OjE="})', "community", "SELECT 0"),
+    ('corporations(search: "９80")', "engagements",
+     "SELECT count(*) FROM engagements.corporation WHERE number LIKE '%980%' OR name LIKE '%980%'"),
     ("corporations(status: CLOSED)", "engagements", "SELECT count(*) FROM engagements.corporation WHERE status = 'CLOSED'"),
 ]  # fmt: skip
 

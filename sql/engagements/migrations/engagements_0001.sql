@@ -13,7 +13,10 @@ CREATE TABLE corporation (
     status text NOT NULL CHECK (status IN ('ACTIVE', 'CLOSED', 'MERGED', 'UNKNOWN')),
     successor_number text CHECK (successor_number ~ '^[1-9][0-9]{12}$'),
     updated_on date,
-    search text NOT NULL GENERATED ALWAYS AS (fold(name || ' | ' || coalesce(name_kana, '') || ' | ' || number)) STORED
+    -- The digits of a number are folded already: only doubled, as fold does, which is much cheaper.
+    search text NOT NULL GENERATED ALWAYS AS (
+        fold(name || ' | ' || coalesce(name_kana, '')) || ' | ' || regexp_replace(number, '(.)', '\1\1', 'g')
+    ) STORED
 );
 
 CREATE INDEX corporation_search ON corporation USING gin (search public.gin_trgm_ops);
