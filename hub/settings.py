@@ -54,7 +54,6 @@ class Settings(BaseSettings):
     token_audience: str = Field("partner-hub", min_length=1, description="The `aud` that tokens must carry.")
     time_zone: str = Field("Asia/Tokyo", description="The programme's time zone: what `today` is, and dates in filters.")
     max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest body of a request.")
-    introspection: bool = Field(True, description="Whether the schema may be asked for over GraphQL.")
     log_format: Literal["console", "json"] = Field("console", description="How log lines are written.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least level that is logged.")
 

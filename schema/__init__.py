@@ -1,11 +1,10 @@
 """The graph, defined once in Strawberry; schema.graphql beside this file is the served SDL."""
 
-from collections.abc import Callable
 from operator import getitem
 
 from graphql import GraphQLError
 from strawberry import Schema
-from strawberry.extensions import DisableIntrospection, ParserCache, SchemaExtension, ValidationCache
+from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
@@ -18,19 +17,13 @@ DOCUMENTS_CACHED = 1024
 """Parsed and validated documents that are kept; the least recently used goes first."""
 
 
-def build_schema(*, introspection: bool = True) -> Schema:
+def build_schema() -> Schema:
     """The executable schema. A field without a resolver reads the column of its name off its row."""
-    extensions: list[type[SchemaExtension] | Callable[[], SchemaExtension]] = [
-        lambda: ParserCache(maxsize=DOCUMENTS_CACHED),
-        lambda: ValidationCache(maxsize=DOCUMENTS_CACHED),
-    ]
-    if not introspection:
-        extensions.insert(0, DisableIntrospection)
     return _Schema(
         query=Query,
         types=[Comment, Enrollment],
         config=StrawberryConfig(default_resolver=getitem, scalar_map=SCALARS),
-        extensions=extensions,
+        extensions=[lambda: ParserCache(maxsize=DOCUMENTS_CACHED), lambda: ValidationCache(maxsize=DOCUMENTS_CACHED)],
     )
 
 
