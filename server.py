@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from engine.operations import Operations
 from hub.graphql_http import GraphQLEndpoint
 from hub.health import healthz, readyz
 from hub.pages import graphiql
@@ -36,7 +37,9 @@ def create_app(settings: Settings | None = None) -> Starlette:
         routes=[
             Route("/", RedirectResponse("/graphiql")),
             Route(
-                "/graphql", GraphQLEndpoint(build_schema()).handle, methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+                "/graphql",
+                GraphQLEndpoint(Operations(build_schema())).handle,
+                methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
             ),
             Route("/graphiql", graphiql),
             Mount("/static", StaticFiles(directory=WEB)),

@@ -1,20 +1,15 @@
 """GraphQL over HTTP: a request in, an operation run for its viewer, an answer out (the GraphQL over HTTP specification)."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import orjson
-from graphql import GraphQLError, OperationDefinitionNode, parse
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from strawberry import Schema
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.types.execution import PreExecutionError
-from strawberry.types.graphql import OperationType
 
 from hub import graphql_errors
 from hub.errors import BadRequest, HubError, Unauthenticated
+from hub.graphql_request import GraphQLRequest, OperationKind, Runner, WrongOperationKind, read_request
 from hub.locale import from_accept_language
 from hub.runtime import Runtime
 from hub.tokens import bearer_token
@@ -25,20 +20,15 @@ METHODS = ("GET", "POST")
 HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
-@dataclass(frozen=True, slots=True)
-class GraphQLRequest:
-    """One operation as a client sent it."""
-
-    query: str
-    variables: dict[str, Any] | None
-    operation_name: str | None
+QUERIES = frozenset({OperationKind.QUERY})
+QUERIES_AND_MUTATIONS = frozenset({OperationKind.QUERY, OperationKind.MUTATION})
 
 
 class GraphQLEndpoint:
     """The handler of /graphql: GET for queries, POST for any operation."""
 
-    def __init__(self, schema: Schema) -> None:
-        self._schema = schema
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
 
     async def handle(self, request: Request) -> Response:
         """Answer; whatever goes wrong is an answer too."""
@@ -66,32 +56,16 @@ class GraphQLEndpoint:
         runtime: Runtime = request.app.state.runtime
         viewer = runtime.tokens.verify(bearer_token(request.headers.get("authorization")))
         asked = await _read(request, runtime.settings.max_body_bytes)
-        if asked.operation_name is None and _operation_count(asked.query) > 1:
-            raise BadRequest(_which_operation(None))
         context = runtime.context(viewer, from_accept_language(request.headers.get("accept-language")))
-        allowed = {OperationType.QUERY} if request.method == "GET" else {OperationType.QUERY, OperationType.MUTATION}
+        allowed = QUERIES if request.method == "GET" else QUERIES_AND_MUTATIONS
         try:
-            result = await self._schema.execute(
-                asked.query,
-                variable_values=asked.variables,
-                operation_name=asked.operation_name,
-                context_value=context,
-                allowed_operation_types=allowed,
-            )
-        except CannotGetOperationTypeError:
-            raise BadRequest(_which_operation(asked.operation_name)) from None
-        except InvalidOperationTypeError:
-            if request.method == "GET":
+            outcome = await self._runner.run(asked, context, allowed=allowed)
+        except WrongOperationKind as error:
+            if error.kind is OperationKind.MUTATION:
                 raise MethodNotAllowed("A mutation must be sent by POST.") from None
-            raise BadRequest("This operation cannot be sent so: there is no subscription over POST.") from None
-        executed = not isinstance(result, PreExecutionError)
-        answer: dict[str, Any] = {}
-        if result.errors:
-            answer["errors"] = [graphql_errors.present(error, executed=executed) for error in result.errors]
-        if executed and not (result.data is None and _failed_before_running(result.errors)):
-            answer["data"] = result.data
-        status = 200 if "data" in answer or media_type == JSON else 400
-        return _respond(answer, status, media_type)
+            raise
+        status = 200 if outcome.executed or media_type == JSON else 400
+        return _respond(outcome.answer, status, media_type)
 
 
 class MethodNotAllowed(BadRequest):
@@ -104,26 +78,6 @@ class UnsupportedMediaType(BadRequest):
 
 class BodyTooLarge(BadRequest):
     """The body is larger than HUB_MAX_BODY_BYTES."""
-
-
-def _failed_before_running(errors: Any) -> bool:
-    """Variables that do not fit are found by the executor, but are an error of the request: no error of theirs has a path."""
-    return bool(errors) and all(error.path is None for error in errors)
-
-
-def _which_operation(name: str | None) -> str:
-    if name is None:
-        return "operationName: the document has several operations or none; name the one to run."
-    return f"operationName: the document has no operation {name[:100]!r}."
-
-
-@lru_cache(maxsize=1024)
-def _operation_count(query: str) -> int:
-    """How many operations a document has; Strawberry would run the first of several. 0 for one that cannot be parsed."""
-    try:
-        return sum(isinstance(part, OperationDefinitionNode) for part in parse(query, no_location=True).definitions)
-    except GraphQLError:
-        return 0
 
 
 @lru_cache(maxsize=256)
@@ -149,11 +103,8 @@ def _negotiate(accept: str | None) -> str | None:
 async def _read(request: Request, max_body_bytes: int) -> GraphQLRequest:
     if request.method == "GET":
         parameters = request.query_params
-        return _checked(
-            parameters.get("query"),
-            _loads(parameters["variables"].encode(), "variables") if parameters.get("variables") else None,
-            parameters.get("operationName"),
-        )
+        variables = _loads(parameters["variables"].encode(), "variables") if parameters.get("variables") else None
+        return read_request({**parameters, "variables": variables})
     content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if content_type != JSON:
         raise UnsupportedMediaType(f"content-type: must be {JSON}, not {content_type[:100]!r}.")
@@ -161,7 +112,7 @@ async def _read(request: Request, max_body_bytes: int) -> GraphQLRequest:
     if not isinstance(body, dict):
         remedy = "; send the operations of a batch one by one" if isinstance(body, list) else ""
         raise BadRequest(f'body: must be a JSON object, for example {{"query": "{{ viewer {{ name }} }}"}}{remedy}.')
-    return _checked(body.get("query"), body.get("variables"), body.get("operationName"))
+    return read_request(body)
 
 
 async def _body(request: Request, max_body_bytes: int) -> bytes:
@@ -178,16 +129,6 @@ def _loads(text: bytes, what: str) -> Any:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"{what}: is not JSON ({error}).") from None
-
-
-def _checked(query: Any, variables: Any, operation_name: Any) -> GraphQLRequest:
-    if not isinstance(query, str) or not query.strip():
-        raise BadRequest("query: must be a GraphQL document.")
-    if variables is not None and not isinstance(variables, dict):
-        raise BadRequest("variables: must be a JSON object or null.")
-    if operation_name is not None and not isinstance(operation_name, str):
-        raise BadRequest("operationName: must be a string or null.")
-    return GraphQLRequest(query, variables, operation_name)
 
 
 def _respond(answer: dict[str, Any], status: int, media_type: str, headers: dict[str, str] | None = None) -> Response:

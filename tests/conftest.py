@@ -20,8 +20,9 @@ import pytest
 import uvicorn
 
 from demo.load import seed
-from hub import graphql_errors
+from engine.operations import Operations
 from hub.context import Read
+from hub.graphql_request import GraphQLRequest, OperationKind
 from hub.migrations import migrate
 from hub.postgres import EmbeddedPostgres
 from hub.runtime import Runtime
@@ -172,7 +173,8 @@ class Ask(Protocol):
     def __call__(self, query: str, *, viewer: Viewer = STAFF, locale: str = "ja", **variables: Any) -> Awaitable[Answer]: ...
 
 
-_SCHEMA = build_schema()
+_OPERATIONS = Operations(build_schema())
+_QUERIES = frozenset({OperationKind.QUERY})
 
 
 def asker(runtime: Runtime) -> Ask:
@@ -180,9 +182,8 @@ def asker(runtime: Runtime) -> Ask:
 
     async def ask(query: str, *, viewer: Viewer = STAFF, locale: str = "ja", **variables: Any) -> Answer:
         context = runtime.context(viewer, locale)
-        result = await _SCHEMA.execute(query, variable_values=variables, context_value=context)
-        errors = [graphql_errors.present(error, executed=True) for error in result.errors or ()]
-        return Answer(result.data, errors, context.reads)
+        answer = (await _OPERATIONS.run(GraphQLRequest(query, variables, None), context, allowed=_QUERIES)).answer
+        return Answer(answer.get("data"), answer.get("errors", []), context.reads)
 
     return ask
 

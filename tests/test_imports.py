@@ -9,13 +9,14 @@ ROOT = Path(__file__).resolve().parent.parent
 
 MAY_IMPORT = {
     "hub": {"hub"},
+    "engine": {"hub", "engine"},
     "sql": {"hub", "sql"},
     "loaders": {"hub", "sql", "loaders"},
     "resolvers": {"hub", "loaders", "resolvers"},
     "schema": {"hub", "loaders", "resolvers", "schema"},
     "demo": {"hub", "sql", "demo"},
     "importers": {"hub", "sql", "importers"},
-    "server": {"hub", "schema", "server"},
+    "server": {"hub", "engine", "schema", "server"},
 }
 
 # Where a command begins, hub/ may reach for what it runs.
