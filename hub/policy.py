@@ -1,52 +1,153 @@
-"""Who sees which rows: one rule for each table, as SQL that every read of that table carries.
+"""Who sees what: one rule for each table, and for each column that not everyone sees, as SQL that every read carries.
 
-A named query says `{visible TABLE ALIAS}` where it reads a table; the rule for the viewer's kind stands there when the
-query is sent. A rule writes {row} for the alias, and may use VIEWER_PARAMETERS.
-A read of a table without a rule cannot be built, so a table cannot be forgotten.
+A named query says `{visible TABLE ALIAS}` where it reads a table, `{shown TABLE.COLUMN ALIAS}` where it gives a column that
+has a rule of its own, and `{visible TABLE.COLUMN ALIAS}` where it filters by one. The rule for the viewer's kind stands
+there when the query is sent. A read of a table without a rule cannot be built, so a table cannot be forgotten.
+
+A rule writes {row} for the alias, and may use VIEWER_PARAMETERS and FACTS. It may read tables of its own source; what
+another source knows is a fact: read first, once a request, and passed on as an array of ids. Where that source is down the
+read fails with its SourceUnavailable: never open.
+
+A firm sees an engagement in full where it is the client's advisor, or leads or has led a phase; as an offer where it holds
+one that is open. What is shown of an engagement in full alone has the rule `_full`.
 """
 
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
 from hub.viewer import Viewer, ViewerKind
+from hub.vocabulary import SourceName
 
 ALL: Final = "TRUE"
+NONE: Final = "FALSE"
 
-VIEWER_PARAMETERS: Final = frozenset({"viewer_partner_id", "viewer_member_id"})
-"""What a rule may ask of the viewer; every read is given them, null where the viewer has none."""
+VIEWER_PARAMETERS: Final = frozenset({"viewer_partner_id", "now"})
+"""What a rule may ask of the viewer and the request; every read is given them, null where the viewer has none."""
 
-_RULES: Final[dict[str, dict[ViewerKind, str]]] = {
-    table: dict.fromkeys(ViewerKind, ALL)
-    for table in (
-        "directory.association",
-        "directory.partner",
-        "directory.member",
-        "certifications.certification",
-        "engagements.corporation",
-        "engagements.client",
-        "engagements.symptom",
-        "engagements.engagement",
-        "engagements.handoff",
-        "trainings.course",
-        "trainings.session",
-        "trainings.enrollment",
-        "community.post",
-        "community.comment",
-    )
+FACTS: Final[dict[str, tuple[SourceName, str]]] = {
+    "viewer_association_ids": (SourceName.DIRECTORY, "viewer_associations"),
+    "viewer_engagement_ids": (SourceName.ENGAGEMENTS, "viewer_engagements"),
+    "viewer_peer_ids": (SourceName.ENGAGEMENTS, "viewer_peers"),
+}
+"""What a rule may ask of another source: the parameter, and the named query whose column `id` it is."""
+
+_LED: Final = """
+    SELECT led.engagement_id FROM engagements.assignment AS led WHERE led.partner_id = :viewer_partner_id"""
+
+_ADVISED: Final = """
+    SELECT advised.id FROM engagements.client AS own JOIN engagements.engagement AS advised ON advised.client_id = own.id
+    WHERE own.advisor_id = :viewer_partner_id"""
+
+# An offer that nobody has swept yet after its time has lapsed all the same.
+_OFFERED: Final = """
+    SELECT offer.engagement_id FROM engagements.handoff AS offer
+    WHERE offer.to_partner_id = :viewer_partner_id AND offer.status = 'OFFERED' AND offer.respond_by > :now"""
+
+_IN_FULL: Final = f"{_LED} UNION ALL {_ADVISED}"
+_IN_FULL_OR_OFFERED: Final = f"{_IN_FULL} UNION ALL {_OFFERED}"
+
+_CLIENTS: Final = f"""
+    SELECT own.id FROM engagements.client AS own WHERE own.advisor_id = :viewer_partner_id
+    UNION ALL SELECT helped.client_id FROM engagements.engagement AS helped WHERE helped.id IN ({_LED})"""
+
+_HANDOFFS: Final = f"""
+    SELECT incoming.id FROM engagements.handoff AS incoming WHERE incoming.to_partner_id = :viewer_partner_id
+    UNION ALL SELECT outgoing.id FROM engagements.handoff AS outgoing WHERE outgoing.from_partner_id = :viewer_partner_id
+    UNION ALL SELECT seen.id FROM engagements.handoff AS seen WHERE seen.engagement_id IN ({_IN_FULL})"""
+
+_OWN_SESSIONS: Final = """
+    SELECT held.id FROM trainings.course AS own JOIN trainings.session AS held ON held.course_id = own.id
+    WHERE own.provider_id = :viewer_partner_id"""
+
+# A hash of the ids, not a walk along them for every row.
+_ENGAGEMENT_FACTS: Final = "SELECT unnest(:viewer_engagement_ids::bigint[])"
+
+_NETWORK_POST: Final = "{row}.visibility = 'NETWORK'"
+_FIRM_POST: Final = f"""({_NETWORK_POST}
+    OR {{row}}.association_id = ANY(:viewer_association_ids::bigint[])
+    OR {{row}}.visibility = 'ENGAGEMENT' AND {{row}}.engagement_id IN ({_ENGAGEMENT_FACTS}))"""
+
+Rule = dict[ViewerKind, str]
+
+
+def _rule(*, firm: str = ALL, reporting: str = ALL) -> Rule:
+    """Staff see all; a firm's persons and its CRM see the same."""
+    return {
+        ViewerKind.STAFF: ALL,
+        ViewerKind.PERSON: firm,
+        ViewerKind.CRM: firm,
+        ViewerKind.REPORTING: reporting,
+    }
+
+
+def _full(column: str = "id", *, reporting: str = ALL) -> Rule:
+    """What belongs to an engagement, by this column, and shows where that is seen in full."""
+    return _rule(firm=f"{{row}}.{column} IN ({_IN_FULL})", reporting=reporting)
+
+
+def _full_or_offered(column: str = "id") -> Rule:
+    return _rule(firm=f"{{row}}.{column} IN ({_IN_FULL_OR_OFFERED})")
+
+
+def _of_post(rule: str) -> str:
+    return f"{{row}}.post_id IN (SELECT on_post.id FROM community.post AS on_post WHERE {rule.format(row='on_post')})"
+
+
+_RULES: Final[dict[str, Rule]] = {
+    "directory.association": _rule(),
+    "directory.partner": _rule(),
+    "directory.membership": _rule(),
+    "directory.member": _rule(),
+    "directory.member.email": _rule(
+        firm="({row}.partner_id = :viewer_partner_id OR {row}.partner_id = ANY(:viewer_peer_ids::bigint[]))", reporting=NONE
+    ),
+    "certifications.certification": _rule(),
+    "engagements.corporation": _rule(),
+    "engagements.symptom": _rule(),
+    "engagements.client": _rule(firm=f"{{row}}.id IN ({_CLIENTS})", reporting=NONE),
+    "engagements.engagement": _full_or_offered(),
+    "engagements.engagement.title": _full(reporting=NONE),
+    "engagements.engagement.client_id": _full(reporting=NONE),
+    "engagements.assignment": _full("engagement_id"),
+    "engagements.external_ref": _full("engagement_id"),
+    "engagements.finding": _full_or_offered("engagement_id"),
+    "engagements.finding.note": _full("engagement_id", reporting=NONE),
+    "engagements.prescription": _full_or_offered("engagement_id"),
+    "engagements.prescription.note": _full("engagement_id", reporting=NONE),
+    "engagements.handoff": _rule(firm=f"{{row}}.id IN ({_HANDOFFS})"),
+    "engagements.handoff.note": _rule(reporting=NONE),
+    "trainings.course": _rule(),
+    "trainings.session": _rule(),
+    "trainings.enrollment": _rule(
+        firm=f"({{row}}.engagement_id IN ({_ENGAGEMENT_FACTS}) OR {{row}}.session_id IN ({_OWN_SESSIONS}))", reporting=NONE
+    ),
+    "trainings.enrollment.engagement_id": _rule(firm=f"{{row}}.engagement_id IN ({_ENGAGEMENT_FACTS})", reporting=NONE),
+    "community.post": _rule(firm=_FIRM_POST, reporting=_NETWORK_POST),
+    "community.post.engagement_id": _rule(firm=f"{{row}}.engagement_id IN ({_ENGAGEMENT_FACTS})"),
+    "community.comment": _rule(firm=_of_post(_FIRM_POST), reporting=_of_post(_NETWORK_POST)),
 }
 
 
-def visible(table: str, alias: str, kind: ViewerKind) -> str:
-    """The condition under which a viewer of this kind sees a row of `schema.table`, read under this alias."""
-    return _RULES[table][kind].replace("{row}", alias)
+def visible(name: str, alias: str, kind: ViewerKind) -> str:
+    """The condition under which a viewer of this kind sees a row of `schema.table`, or a column of it, under this alias."""
+    return _RULES[name][kind].replace("{row}", alias)
 
 
-def viewer_parameters(viewer: Viewer) -> dict[str, int | None]:
-    """The viewer's VIEWER_PARAMETERS."""
-    return {"viewer_partner_id": viewer.partner_id, "viewer_member_id": viewer.member_id}
+def shown(name: str, alias: str, kind: ViewerKind) -> str:
+    """The column `schema.table.column` under this alias, null where its rule does not hold."""
+    column = f"{alias}.{name.rpartition('.')[2]}"
+    condition = visible(name, alias, kind)
+    return column if condition == ALL else f"CASE WHEN {condition} THEN {column} END"
+
+
+def viewer_parameters(viewer: Viewer, now: datetime) -> dict[str, Any]:
+    """The VIEWER_PARAMETERS of a request."""
+    return {"viewer_partner_id": viewer.partner_id, "now": now}
 
 
 def cache_scope(table: str, viewer: Viewer) -> str:
-    """The part of a cache key that keeps viewers of a table apart: empty where all of them see the same rows."""
-    if all(rule == ALL for rule in _RULES[table].values()):
+    """The part of a cache key that keeps viewers of a table apart: empty where all of them see the same."""
+    rules = [rule for name, rule in _RULES.items() if name == table or name.startswith(f"{table}.")]
+    if all(condition == ALL for rule in rules for condition in rule.values()):
         return ""
-    return f"{viewer.kind.value}:{viewer.partner_id}:{viewer.member_id}"
+    return f"{viewer.kind.value}:{viewer.partner_id}"

@@ -13,6 +13,7 @@ from sql import load
 ASSOCIATIONS = load(SourceName.DIRECTORY, "associations")
 PARTNERS = load(SourceName.DIRECTORY, "partners")
 MEMBERS = load(SourceName.DIRECTORY, "members")
+MEMBER_EMAILS = load(SourceName.DIRECTORY, "member_emails")
 
 PARTNERS_PAGES = Pages(PARTNERS)
 PARTNERS_OF_ASSOCIATION = Pages(PARTNERS, parent="association_id")
@@ -65,6 +66,15 @@ async def partners_by_corporate_number(context: RequestContext, numbers: Sequenc
 async def members_by_id(context: RequestContext, ids: Sequence[int]) -> list[Row | None]:
     """Persons. ids: n -> n rows or None, in the order of the ids."""
     return await read_by_key(context, MEMBERS, ids)
+
+
+async def emails_by_member(context: RequestContext, ids: Sequence[int]) -> list[str | None]:
+    """The e-mail addresses that the viewer may see: a read of their own, for whom they show is a fact of another source.
+
+    ids: n persons -> n addresses or None.
+    """
+    rows = await read_by_key(context, MEMBER_EMAILS, ids)
+    return [None if row is None else row["email"] for row in rows]
 
 
 async def _read_all_associations(context: RequestContext, _keys: Sequence[str]) -> list[list[Row]]:

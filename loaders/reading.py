@@ -1,13 +1,14 @@
 """How every loader reads: a named query, for a viewer, with its rows matched to keys by key and never by position."""
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hub.context import Read, RequestContext
-from hub.policy import cache_scope, viewer_parameters
+from hub.policy import FACTS, cache_scope, viewer_parameters
 from hub.vocabulary import SourceName
-from sql import Rendered, Statement, number_parameters, shape
+from sql import Rendered, Statement, load, number_parameters, shape
 
 Row = Mapping[str, Any]
 """One row, by column. Read-only: the same object may be in the cache."""
@@ -16,13 +17,29 @@ Row = Mapping[str, Any]
 async def send(
     context: RequestContext, source: SourceName, name: str, query: Rendered, values: Mapping[str, Any], *, keys: int = 1
 ) -> list[Row]:
-    """Send a rendered query for this viewer, and note what it took in `context.reads`."""
-    arguments = query.arguments({**values, **viewer_parameters(context.viewer)})
+    """Send a rendered query for this viewer, with the facts that the policy asks for, and note what it took in `context.reads`.
+
+    Raises SourceUnavailable, also where the source of a fact is down: a rule that cannot be judged lets nothing through.
+    """
+    facts = {name: await context.loader(facts_of_viewer).load(name) for name in query.parameters if name in FACTS}
+    arguments = query.arguments({**values, **facts, **viewer_parameters(context.viewer, context.now)})
     started = time.perf_counter()
     records = await context.sources[source].fetch(name, query.text, arguments)
     milliseconds = (time.perf_counter() - started) * 1000
     context.reads.append(Read(source.value, name, keys, len(records), milliseconds))
     return [dict(record) for record in records]
+
+
+async def facts_of_viewer(context: RequestContext, names: Sequence[str]) -> list[list[int] | Exception]:
+    """What other sources know of the viewer (FACTS), once a request. names: n -> n lists of ids or why there is none."""
+    statements = [load(*FACTS[name]) for name in names]
+    found = await asyncio.gather(*(read(context, statement) for statement in statements), return_exceptions=True)
+    facts: list[list[int] | Exception] = []
+    for rows in found:
+        if isinstance(rows, BaseException) and not isinstance(rows, Exception):
+            raise rows
+        facts.append(rows if isinstance(rows, Exception) else [row["id"] for row in rows])
+    return facts
 
 
 async def read(context: RequestContext, statement: Statement, **values: Any) -> list[Row]:

@@ -115,7 +115,11 @@ class Partner(Node):
 class Member(Node):
     name: str
     qualifications: list[str]
-    email: str | None
+    email: str | None = edge(
+        loaders.directory.emails_by_member,
+        key="id",
+        description="For staff, its own firm, and the firms that share an engagement with its firm.",
+    )
     partner: Partner = edge(loaders.directory.partners_by_id, key="partner_id")
 
 

@@ -4,7 +4,9 @@ What a file may hold beside SQL:
 
 * `:name`                   a parameter; sent apart from the text, as $1, $2, …
 * `[[ … ]]`                 kept only if every parameter in it was given (is not None): an optional filter
-* `{visible TABLE ALIAS}`   the policy's condition for this viewer on the rows of a table (hub/policy.py)
+* `{visible TABLE ALIAS}`   the policy's condition for this viewer on the rows of a table (hub/policy.py), or with TABLE.COLUMN
+                            on the rows whose column shows
+* `{shown TABLE.COLUMN ALIAS}`  that column, null where the policy does not show it
 
 `sql/every_source/` holds the shapes that any named query is read in: pages, counts, children of many parents.
 """
@@ -17,7 +19,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from hub.policy import VIEWER_PARAMETERS, visible
+from hub.policy import FACTS, VIEWER_PARAMETERS, shown, visible
 from hub.viewer import ViewerKind
 from hub.vocabulary import SourceName
 
@@ -25,7 +27,8 @@ ROOT = Path(__file__).resolve().parent
 
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
-_VISIBLE = re.compile(r"\{visible ([a-z_.]+) ([a-z_]+)\}")
+_POLICY = re.compile(r"\{(visible|shown) ([a-z_.]+) ([a-z_]+)\}")
+_EXPANSIONS = {"visible": visible, "shown": shown}
 _COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
 
 
@@ -52,7 +55,7 @@ class Statement:
     def body(self, kind: ViewerKind, values: Mapping[str, Any]) -> str:
         """The query's text for this viewer with the optional parts that were given, parameters still by name."""
         given = frozenset(name for name, value in values.items() if value is not None)
-        return _body(self, kind, given | VIEWER_PARAMETERS)
+        return _body(self, kind, given | VIEWER_PARAMETERS.union(FACTS))
 
     def children(self, kind: ViewerKind, values: Mapping[str, Any], parent: str) -> str:
         """As `body`, for the children of `parent.key`: that stands in the place of the parameter `parent`."""
@@ -87,7 +90,7 @@ def number_parameters(text: str) -> Rendered:
 @lru_cache(maxsize=4096)
 def _body(statement: Statement, kind: ViewerKind, given: frozenset[str]) -> str:
     text = _OPTIONAL.sub(lambda match: match[1] if given.issuperset(_PARAMETER.findall(match[1])) else "", statement.template)
-    return _VISIBLE.sub(lambda match: visible(match[1], match[2], kind), text)
+    return _POLICY.sub(lambda match: _EXPANSIONS[match[1]](match[2], match[3], kind), text)
 
 
 def _plain(value: Any) -> Any:

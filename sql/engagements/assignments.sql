@@ -3,4 +3,5 @@
 -- Key for ordering: position
 SELECT a.position, a.phase, a.partner_id, a.started_at, a.ended_at
 FROM engagements.assignment AS a
-WHERE a.engagement_id = :engagement_id
+WHERE {visible engagements.assignment a}
+AND a.engagement_id = :engagement_id

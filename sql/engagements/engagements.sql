@@ -1,9 +1,10 @@
 -- Engagements, with where their client is and what it does, and the viewer's firm's own identifier of them.
 -- [:ids]  these only. Index: engagement_pkey
 -- [:external_ref]  the one that the viewer's firm calls so. Index: external_ref_partner_id_ref_key
--- [:partner_id]  that this firm leads or has led. Index: assignment_partner
+-- [:partner_id]  that this firm leads or has led. Index: assignment_partner, engagement_lead_partner
 -- [:client_id]  Index: engagement_client
 -- [:lead_partner_id]  Index: engagement_lead_partner
+-- What the viewer is not shown of an engagement does not match either.
 -- [:search]  anywhere in title or client's name. Index: engagement_search, client_search
 -- [:phases], [:statuses]  Index: engagement_phase
 -- [:regions], [:industries]  of the client. Index: client_region, client_industry
@@ -11,11 +12,14 @@
 -- [:updated_since]  Index: engagement_updated_at
 -- Keys for ordering: id; opened_at, id (engagement_opened_at); updated_at, id (engagement_updated_at)
 SELECT
-    e.id, e.title, e.phase, e.status, e.client_id, c.region, c.industry, e.lead_partner_id, e.version,
-    e.opened_at, e.updated_at, e.closed_at,
+    e.id,
+    {shown engagements.engagement.title e} AS title,
+    e.phase, e.status,
+    {shown engagements.engagement.client_id e} AS client_id,
+    c.region, c.industry, e.lead_partner_id, e.version, e.opened_at, e.updated_at, e.closed_at,
     (
         SELECT x.ref FROM engagements.external_ref AS x
-        WHERE x.engagement_id = e.id AND x.partner_id = :viewer_partner_id
+        WHERE {visible engagements.external_ref x} AND x.engagement_id = e.id AND x.partner_id = :viewer_partner_id
     ) AS external_ref
 FROM engagements.engagement AS e
 LEFT JOIN engagements.client AS c ON c.id = e.client_id
@@ -23,11 +27,13 @@ WHERE {visible engagements.engagement e}
 [[AND e.id = ANY(:ids)]]
 [[AND e.id IN (
     SELECT x.engagement_id FROM engagements.external_ref AS x
-    WHERE x.partner_id = :viewer_partner_id AND x.ref = :external_ref)]]
-[[AND e.id IN (SELECT a.engagement_id FROM engagements.assignment AS a WHERE a.partner_id = :partner_id)]]
-[[AND e.client_id = :client_id]]
+    WHERE {visible engagements.external_ref x} AND x.partner_id = :viewer_partner_id AND x.ref = :external_ref)]]
+[[AND e.id IN (
+    SELECT a.engagement_id FROM engagements.assignment AS a WHERE {visible engagements.assignment a} AND a.partner_id = :partner_id
+    UNION ALL SELECT led.id FROM engagements.engagement AS led WHERE led.lead_partner_id = :partner_id)]]
+[[AND {visible engagements.engagement.client_id e} AND e.client_id = :client_id]]
 [[AND e.lead_partner_id = :lead_partner_id]]
-[[AND (
+[[AND {visible engagements.engagement.title e} AND (
     e.search LIKE engagements.fold_pattern(:search)
     OR e.client_id = ANY(ARRAY(
         SELECT found.id FROM engagements.client AS found

@@ -6,7 +6,8 @@
 -- [:respond_before]  lapsing before. Index: handoff_respond_by where the statuses are OFFERED alone
 -- Keys for ordering: id; offered_at, id (handoff_engagement)
 SELECT
-    h.id, h.engagement_id, h.from_phase, h.to_phase, h.from_partner_id, h.to_partner_id, h.status, h.note,
+    h.id, h.engagement_id, h.from_phase, h.to_phase, h.from_partner_id, h.to_partner_id, h.status,
+    {shown engagements.handoff.note h} AS note,
     h.offered_at, h.respond_by, h.responded_at, h.decline_reason
 FROM engagements.handoff AS h
 WHERE {visible engagements.handoff h}
