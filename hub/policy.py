@@ -48,12 +48,12 @@ _IN_FULL_OR_OFFERED: Final = f"{_IN_FULL} UNION ALL {_OFFERED}"
 
 _CLIENTS: Final = f"""
     SELECT own.id FROM engagements.client AS own WHERE own.advisor_id = :viewer_partner_id
-    UNION ALL SELECT helped.client_id FROM engagements.engagement AS helped WHERE helped.id IN ({_LED})"""
+    UNION ALL SELECT helped.client_id FROM engagements.engagement AS helped WHERE helped.id = ANY(ARRAY({_LED}))"""
 
 _HANDOFFS: Final = f"""
     SELECT incoming.id FROM engagements.handoff AS incoming WHERE incoming.to_partner_id = :viewer_partner_id
     UNION ALL SELECT outgoing.id FROM engagements.handoff AS outgoing WHERE outgoing.from_partner_id = :viewer_partner_id
-    UNION ALL SELECT seen.id FROM engagements.handoff AS seen WHERE seen.engagement_id IN ({_IN_FULL})"""
+    UNION ALL SELECT seen.id FROM engagements.handoff AS seen WHERE seen.engagement_id = ANY(ARRAY({_IN_FULL}))"""
 
 _OWN_SESSIONS: Final = """
     SELECT held.id FROM trainings.course AS own JOIN trainings.session AS held ON held.course_id = own.id
@@ -82,11 +82,11 @@ def _rule(*, firm: str = ALL, reporting: str = ALL) -> Rule:
 
 def _full(column: str = "id", *, reporting: str = ALL) -> Rule:
     """What belongs to an engagement, by this column, and shows where that is seen in full."""
-    return _rule(firm=f"{{row}}.{column} IN ({_IN_FULL})", reporting=reporting)
+    return _rule(firm=f"{{row}}.{column} = ANY(ARRAY({_IN_FULL}))", reporting=reporting)
 
 
 def _full_or_offered(column: str = "id") -> Rule:
-    return _rule(firm=f"{{row}}.{column} IN ({_IN_FULL_OR_OFFERED})")
+    return _rule(firm=f"{{row}}.{column} = ANY(ARRAY({_IN_FULL_OR_OFFERED}))")
 
 
 def _of_post(rule: str) -> str:
@@ -104,7 +104,7 @@ _RULES: Final[dict[str, Rule]] = {
     "certifications.certification": _rule(),
     "engagements.corporation": _rule(),
     "engagements.symptom": _rule(),
-    "engagements.client": _rule(firm=f"{{row}}.id IN ({_CLIENTS})", reporting=NONE),
+    "engagements.client": _rule(firm=f"{{row}}.id = ANY(ARRAY({_CLIENTS}))", reporting=NONE),
     "engagements.engagement": _full_or_offered(),
     "engagements.engagement.title": _full(reporting=NONE),
     "engagements.engagement.client_id": _full(reporting=NONE),
@@ -114,7 +114,7 @@ _RULES: Final[dict[str, Rule]] = {
     "engagements.finding.note": _full("engagement_id", reporting=NONE),
     "engagements.prescription": _full_or_offered("engagement_id"),
     "engagements.prescription.note": _full("engagement_id", reporting=NONE),
-    "engagements.handoff": _rule(firm=f"{{row}}.id IN ({_HANDOFFS})"),
+    "engagements.handoff": _rule(firm=f"{{row}}.id = ANY(ARRAY({_HANDOFFS}))"),
     "engagements.handoff.note": _rule(reporting=NONE),
     "trainings.course": _rule(),
     "trainings.session": _rule(),
