@@ -1,4 +1,4 @@
-"""Every edge of the graph sends the same queries for one parent and for fifty."""
+"""Every edge of the graph sends the same queries for one parent and for fifty, whoever asks."""
 
 from collections.abc import Iterator
 
@@ -6,10 +6,12 @@ import pytest
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type, is_object_type
 
 from hub.runtime import Runtime
+from hub.viewer import Viewer, ViewerKind
 from hub.vocabulary import SourceName
 from schema import build_schema
 from schema.fields import ComputedField, ConnectionField, EdgeField
-from tests.conftest import Ask
+from tests.conftest import Ask, Dsns
+from tests.plain_sql import column
 
 SCHEMA = build_schema()._schema
 
@@ -55,16 +57,26 @@ def _selections(type_: GraphQLObjectType) -> Iterator[str]:
             yield name if is_leaf_type(get_named_type(field.type)) else f"{name} {{ __typename }}"
 
 
+@pytest.fixture
+async def firm(seeded_dsns: Dsns) -> Viewer:
+    """The CRM of the firm that has led the most."""
+    sql = "SELECT partner_id FROM engagements.assignment GROUP BY partner_id ORDER BY count(*) DESC, partner_id LIMIT 1"
+    (partner_id,) = await column(seeded_dsns, SourceName.ENGAGEMENTS, sql)
+    return Viewer(ViewerKind.CRM, "CRM", partner_id=partner_id)
+
+
+@pytest.mark.parametrize("kind", [ViewerKind.STAFF, ViewerKind.CRM, ViewerKind.REPORTING], ids=lambda kind: kind.value)
 @pytest.mark.parametrize(("type_name", "edge"), list(edges()), ids=lambda value: value.split("(")[0].split(" ")[0])
 async def test_an_edge_sends_the_same_queries_for_one_parent_and_for_fifty(
-    runtime: Runtime, ask: Ask, type_name: str, edge: str
+    runtime: Runtime, ask: Ask, firm: Viewer, type_name: str, edge: str, kind: ViewerKind
 ) -> None:
+    viewer = firm if kind is ViewerKind.CRM else Viewer(kind, "Somebody")
     for source in SourceName:
         # What the cache holds would hide a query.
         runtime.cache.set_listening(source, False)
 
     async def queries(first: int) -> list[str]:
-        answer = await ask(f"{{ {PARENTS[type_name].format(first=first, edge=edge)} }}")
+        answer = await ask(f"{{ {PARENTS[type_name].format(first=first, edge=edge)} }}", viewer=viewer)
         assert answer.errors == []
         return answer.queries
 
