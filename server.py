@@ -1,4 +1,4 @@
-"""The ASGI app: routes and lifespan, no logic. `uvicorn server:app`, or `python -m hub serve`."""
+"""The ASGI app: routes and lifespan, no logic. `python -m hub serve` bounds connections too; or `uvicorn server:app`."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,11 +6,12 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.responses import RedirectResponse
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from engine.operations import Operations
 from hub.graphql_http import GraphQLEndpoint
+from hub.graphql_ws import GraphQLSocketEndpoint
 from hub.health import healthz, readyz
 from hub.pages import graphiql
 from hub.runtime import Runtime
@@ -33,14 +34,16 @@ def create_app(settings: Settings | None = None) -> Starlette:
         finally:
             await runtime.stop()
 
+    operations = Operations(build_schema())
     return Starlette(
         routes=[
             Route("/", RedirectResponse("/graphiql")),
             Route(
                 "/graphql",
-                GraphQLEndpoint(Operations(build_schema())).handle,
+                GraphQLEndpoint(operations).handle,
                 methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
             ),
+            WebSocketRoute("/graphql", GraphQLSocketEndpoint(operations).handle),
             Route("/graphiql", graphiql),
             Mount("/static", StaticFiles(directory=WEB)),
             Route("/healthz", healthz),

@@ -3,6 +3,11 @@
 HubError
 ├── ClientError             the caller can mend it; its message is shown as it is
 │   ├── BadRequest          BAD_REQUEST         the HTTP request is no GraphQL request
+│   │   ├── MethodNotAllowed      METHOD_NOT_ALLOWED      the operation needs another method; names it
+│   │   ├── UnsupportedMediaType  UNSUPPORTED_MEDIA_TYPE  the body is of another type than JSON
+│   │   ├── BodyTooLarge          BODY_TOO_LARGE          the body has more bytes than it may
+│   │   ├── BodyTimeout           BODY_TIMEOUT            the body took longer to arrive than it may
+│   │   └── TooManyOperations     TOO_MANY_OPERATIONS     one socket runs as many operations at once as it may
 │   ├── Unauthenticated     UNAUTHENTICATED     no credentials, or bad ones
 │   └── BadInput            BAD_INPUT           an argument is out of its range; names the argument
 │       ├── BadId           BAD_ID              not an id that this server issues
@@ -10,6 +15,9 @@ HubError
 │       └── BadPage         BAD_PAGE            first or last out of 1..100, or both
 ├── SourceUnavailable       SOURCE_UNAVAILABLE  one of the five systems does not answer; names it
 │   └── SourceTimeout       SOURCE_TIMEOUT      it answers, but this read took longer than it may
+├── IdentityUnavailable     IDENTITY_UNAVAILABLE the identity provider's keys cannot be had now; the token may be good
+├── Overloaded              OVERLOADED          as many requests are in flight as the hub takes; later it may have room
+├── RequestTimeout          REQUEST_TIMEOUT     the operation took longer than it may, and was ended
 └── SetupError              SETUP               for operators, at the command line: a setting, a file, a database
 
 Anything else that is raised is a bug: logged once with its trace, and shown to clients as INTERNAL with a reference.
@@ -28,6 +36,9 @@ class HubError(Exception):
 
     code = INTERNAL
 
+    retry_after_seconds: float | None = None
+    """When the same request may fare better; None where that does not depend on time."""
+
     @property
     def extensions(self) -> dict[str, Any]:
         return {"code": self.code}
@@ -41,6 +52,40 @@ class BadRequest(ClientError):
     """The HTTP request is no GraphQL request."""
 
     code = "BAD_REQUEST"
+
+
+class MethodNotAllowed(BadRequest):
+    """The operation needs another method; `allowed` names those that it can be sent by."""
+
+    code = "METHOD_NOT_ALLOWED"
+
+    def __init__(self, problem: str, allowed: str) -> None:
+        super().__init__(problem)
+        self.allowed = allowed
+
+
+class UnsupportedMediaType(BadRequest):
+    """The body is of another type than JSON."""
+
+    code = "UNSUPPORTED_MEDIA_TYPE"
+
+
+class BodyTooLarge(BadRequest):
+    """The body has more bytes than it may."""
+
+    code = "BODY_TOO_LARGE"
+
+
+class BodyTimeout(BadRequest):
+    """The body took longer to arrive than it may."""
+
+    code = "BODY_TIMEOUT"
+
+
+class TooManyOperations(BadRequest):
+    """One socket runs as many operations at once as it may."""
+
+    code = "TOO_MANY_OPERATIONS"
 
 
 class Unauthenticated(ClientError):
@@ -95,6 +140,7 @@ class SourceUnavailable(HubError):
     """One of the five systems does not answer; all fields of the others are unaffected."""
 
     code = "SOURCE_UNAVAILABLE"
+    retry_after_seconds: float | None = 5
 
     def __init__(self, source: str, problem: str = "does not answer now; try again later") -> None:
         super().__init__(f"The source {source} {problem}.")
@@ -109,6 +155,7 @@ class SourceTimeout(SourceUnavailable):
     """The source answers, but this read took longer than it may."""
 
     code = "SOURCE_TIMEOUT"
+    retry_after_seconds = None
 
     def __init__(self, source: str, query: str) -> None:
         super().__init__(source, f"took too long over {query}; ask for fewer rows or a narrower filter")
@@ -117,6 +164,39 @@ class SourceTimeout(SourceUnavailable):
     @property
     def extensions(self) -> dict[str, Any]:
         return {**super().extensions, "query": self.query}
+
+
+class IdentityUnavailable(HubError):
+    """The keys that would tell whether a token holds cannot be had now; nothing is said of the token."""
+
+    code = "IDENTITY_UNAVAILABLE"
+    retry_after_seconds = 5
+
+    def __init__(self) -> None:
+        super().__init__("The identity provider's keys cannot be had now. Keep the token, and try again later.")
+
+
+class Overloaded(HubError):
+    """As many requests are in flight as the hub takes at once; nothing of this one was looked at."""
+
+    code = "OVERLOADED"
+    retry_after_seconds = 1
+
+    def __init__(self) -> None:
+        super().__init__("The hub has as many requests in flight as it takes; try again shortly.")
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        return {"code": self.code, "retryAfterSeconds": self.retry_after_seconds}
+
+
+class RequestTimeout(HubError):
+    """The operation took longer than it may; its reads under way were ended."""
+
+    code = "REQUEST_TIMEOUT"
+
+    def __init__(self, timeout_seconds: float) -> None:
+        super().__init__(f"The operation took longer than {timeout_seconds:g} s; ask for less at once.")
 
 
 class SetupError(HubError):

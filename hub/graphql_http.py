@@ -1,17 +1,26 @@
-"""GraphQL over HTTP: a request in, an operation run for its viewer, an answer out (the GraphQL over HTTP specification)."""
+"""GraphQL over HTTP: a request in, an operation run for its viewer, an answer out (the GraphQL over HTTP specification).
 
+Credentials come in a header that no browser adds by itself, and there are no cookies: a page of another origin has nothing to
+ride on, so there is no CSRF to prevent, and no other origin is let in by CORS.
+"""
+
+import asyncio
 from functools import lru_cache
 from typing import Any
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
 from hub import graphql_errors
-from hub.errors import BadRequest, HubError, Unauthenticated
+from hub.deadline import ClientGone, run_within
+from hub.errors import BadRequest, BodyTimeout, BodyTooLarge, HubError, MethodNotAllowed, UnsupportedMediaType
 from hub.graphql_request import GraphQLRequest, OperationKind, Runner, WrongOperationKind, read_request
+from hub.http_status import INTERNAL_STATUS, headers_of, status_of
+from hub.json_input import parse_json
 from hub.locale import from_accept_language
 from hub.runtime import Runtime
+from hub.settings import Settings
 from hub.tokens import bearer_token
 
 JSON = "application/json"
@@ -19,9 +28,11 @@ GRAPHQL_RESPONSE = "application/graphql-response+json"
 METHODS = ("GET", "POST")
 HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
-
 QUERIES = frozenset({OperationKind.QUERY})
 QUERIES_AND_MUTATIONS = frozenset({OperationKind.QUERY, OperationKind.MUTATION})
+
+# What is returned for a client that has gone. It is never sent.
+_NOBODY_LISTENS = Response(status_code=499)
 
 
 class GraphQLEndpoint:
@@ -32,52 +43,42 @@ class GraphQLEndpoint:
 
     async def handle(self, request: Request) -> Response:
         """Answer; whatever goes wrong is an answer too."""
-        if request.method not in METHODS:
-            return PlainTextResponse("GraphQL is asked by GET or POST.", 405, {"allow": ", ".join(METHODS)})
+        runtime: Runtime = request.app.state.runtime
         media_type = _negotiate(request.headers.get("accept"))
+        try:
+            with runtime.admission:
+                return await self._answer(request, runtime, media_type)
+        except (ClientGone, ClientDisconnect):
+            return _NOBODY_LISTENS
+        except HubError as refusal:
+            answer = {"errors": [graphql_errors.shown(refusal)]}
+            return _respond(answer, status_of(type(refusal)), media_type or JSON, headers_of(refusal))
+        except Exception as error:
+            return _respond({"errors": [graphql_errors.masked(error)]}, INTERNAL_STATUS, media_type or JSON)
+
+    async def _answer(self, request: Request, runtime: Runtime, media_type: str | None) -> Response:
+        viewer = (await runtime.credentials.verify(bearer_token(request.headers.get("authorization")))).viewer
+        if request.method not in METHODS:
+            raise MethodNotAllowed("GraphQL is asked by GET or POST.", ", ".join(METHODS))
         if media_type is None:
             return PlainTextResponse(f"This endpoint answers {GRAPHQL_RESPONSE} or {JSON}.", 406)
-        try:
-            return await self._answer(request, media_type)
-        except Unauthenticated as error:
-            return _respond({"errors": [graphql_errors.shown(error)]}, 401, media_type, {"www-authenticate": "Bearer"})
-        except MethodNotAllowed as error:
-            return _respond({"errors": [graphql_errors.shown(error)]}, 405, media_type, {"allow": "POST"})
-        except UnsupportedMediaType as error:
-            return _respond({"errors": [graphql_errors.shown(error)]}, 415, media_type)
-        except BodyTooLarge as error:
-            return _respond({"errors": [graphql_errors.shown(error)]}, 413, media_type, {"connection": "close"})
-        except HubError as error:
-            return _respond({"errors": [graphql_errors.shown(error)]}, 400, media_type)
-        except Exception as error:
-            return _respond({"errors": [graphql_errors.masked(error)]}, 500, media_type)
-
-    async def _answer(self, request: Request, media_type: str) -> Response:
-        runtime: Runtime = request.app.state.runtime
-        viewer = runtime.tokens.verify(bearer_token(request.headers.get("authorization")))
-        asked = await _read(request, runtime.settings.max_body_bytes)
+        asked = await _read(request, runtime.settings)
         context = runtime.context(viewer, from_accept_language(request.headers.get("accept-language")))
         allowed = QUERIES if request.method == "GET" else QUERIES_AND_MUTATIONS
+        operation = self._runner.run(asked, context, allowed=allowed)
+
+        async def gone() -> None:
+            while (await request.receive())["type"] != "http.disconnect":
+                pass
+
         try:
-            outcome = await self._runner.run(asked, context, allowed=allowed)
+            outcome = await run_within(runtime.settings.request_timeout_seconds, operation, gone=gone)
         except WrongOperationKind as error:
             if error.kind is OperationKind.MUTATION:
-                raise MethodNotAllowed("A mutation must be sent by POST.") from None
+                raise MethodNotAllowed("A mutation must be sent by POST.", "POST") from None
             raise
         status = 200 if outcome.executed or media_type == JSON else 400
         return _respond(outcome.answer, status, media_type)
-
-
-class MethodNotAllowed(BadRequest):
-    """The operation needs another method."""
-
-
-class UnsupportedMediaType(BadRequest):
-    """The body is of another type than JSON."""
-
-
-class BodyTooLarge(BadRequest):
-    """The body is larger than HUB_MAX_BODY_BYTES."""
 
 
 @lru_cache(maxsize=256)
@@ -100,35 +101,40 @@ def _negotiate(accept: str | None) -> str | None:
     return GRAPHQL_RESPONSE if newer >= older else JSON
 
 
-async def _read(request: Request, max_body_bytes: int) -> GraphQLRequest:
+async def _read(request: Request, settings: Settings) -> GraphQLRequest:
     if request.method == "GET":
-        parameters = request.query_params
-        variables = _loads(parameters["variables"].encode(), "variables") if parameters.get("variables") else None
-        return read_request({**parameters, "variables": variables})
+        return read_request(_parameters(request))
     content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if content_type != JSON:
         raise UnsupportedMediaType(f"content-type: must be {JSON}, not {content_type[:100]!r}.")
-    body = _loads(await _body(request, max_body_bytes), "body")
+    body = parse_json(await _body(request, settings), "body")
     if not isinstance(body, dict):
         remedy = "; send the operations of a batch one by one" if isinstance(body, list) else ""
         raise BadRequest(f'body: must be a JSON object, for example {{"query": "{{ viewer {{ name }} }}"}}{remedy}.')
     return read_request(body)
 
 
-async def _body(request: Request, max_body_bytes: int) -> bytes:
+def _parameters(request: Request) -> dict[str, Any]:
+    """What a GET asks: as a body says it, but that variables and extensions are JSON within a parameter."""
+    parameters: dict[str, Any] = {}
+    for name, text in request.query_params.multi_items():
+        if name in parameters:
+            raise BadRequest(f"{name[:100]}: is there twice; send each parameter once.")
+        parameters[name] = (parse_json(text, name) if text else None) if name in ("variables", "extensions") else text
+    return parameters
+
+
+async def _body(request: Request, settings: Settings) -> bytes:
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > max_body_bytes:
-            raise BodyTooLarge(f"body: must have at most {max_body_bytes} bytes (HUB_MAX_BODY_BYTES).")
-    return bytes(body)
-
-
-def _loads(text: bytes, what: str) -> Any:
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise BadRequest(f"{what}: is not JSON ({error}).") from None
+        async with asyncio.timeout(settings.body_timeout_seconds):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > settings.max_body_bytes:
+                    raise BodyTooLarge(f"body: must have at most {settings.max_body_bytes} bytes (HUB_MAX_BODY_BYTES).")
+    except TimeoutError:
+        raise BodyTimeout(f"body: did not arrive within {settings.body_timeout_seconds:g} s.") from None
+    return bytes(body)
 
 
 def _respond(answer: dict[str, Any], status: int, media_type: str, headers: dict[str, str] | None = None) -> Response:

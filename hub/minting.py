@@ -17,30 +17,32 @@ _DAY_SECONDS = 86_400
 
 def staff_token(settings: Settings, name: str, days: int) -> str:
     """For the programme's staff."""
-    return _mint(settings, Viewer(ViewerKind.STAFF, name), days)
+    return _mint(TokenAuthority(settings), Viewer(ViewerKind.STAFF, name), days)
 
 
 def reporting_token(settings: Settings, name: str, days: int) -> str:
     """For the reporting tool."""
-    return _mint(settings, Viewer(ViewerKind.REPORTING, name), days)
+    return _mint(TokenAuthority(settings), Viewer(ViewerKind.REPORTING, name), days)
 
 
 async def person_token(settings: Settings, member_id: str, days: int) -> str:
     """For a person of a partner firm; SetupError where there is no such person."""
     from loaders.directory import members_by_id
 
+    tokens = TokenAuthority(settings)
     async with staff_context(settings) as context:
         member = await _find(context, members_by_id, "Member", member_id)
-    return _mint(settings, Viewer(ViewerKind.PERSON, member["name"], member["partner_id"], member["id"]), days)
+    return _mint(tokens, Viewer(ViewerKind.PERSON, member["name"], member["partner_id"], member["id"]), days)
 
 
 async def crm_token(settings: Settings, partner_id: str, days: int) -> str:
     """For the CRM of a partner firm; SetupError where there is no such firm."""
     from loaders.directory import partners_by_id
 
+    tokens = TokenAuthority(settings)
     async with staff_context(settings) as context:
         partner = await _find(context, partners_by_id, "Partner", partner_id)
-    return _mint(settings, Viewer(ViewerKind.CRM, f"{partner['name']} CRM", partner["id"]), days)
+    return _mint(tokens, Viewer(ViewerKind.CRM, f"{partner['name']} CRM", partner["id"]), days)
 
 
 @asynccontextmanager
@@ -54,8 +56,8 @@ async def staff_context(settings: Settings) -> AsyncIterator[RequestContext]:
         await runtime.stop()
 
 
-def _mint(settings: Settings, viewer: Viewer, days: int) -> str:
-    return TokenAuthority(settings).mint(viewer, valid_seconds=days * _DAY_SECONDS)
+def _mint(tokens: TokenAuthority, viewer: Viewer, days: int) -> str:
+    return tokens.mint(viewer, valid_seconds=days * _DAY_SECONDS)
 
 
 async def _find(context: RequestContext, batch: Any, type_name: str, id: str) -> Any:

@@ -1,11 +1,13 @@
 """Every setting of the hub, typed and checked at the start; each comes from an environment variable HUB_<NAME> or from .env."""
 
 from functools import cached_property
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hub.errors import SetupError
@@ -52,8 +54,26 @@ class Settings(BaseSettings):
 
     token_issuer: str = Field("partner-hub", min_length=1, description="The `iss` that tokens must carry.")
     token_audience: str = Field("partner-hub", min_length=1, description="The `aud` that tokens must carry.")
+    jwks: str | None = Field(
+        None,
+        min_length=1,
+        description="The identity provider's keys: a file or an https:// URL; unset, the hub signs its own tokens.",
+    )
+    jwks_refresh_seconds: Seconds = Field(600, description="How often the identity provider's keys are read again.")
+    jwks_retry_seconds: Seconds = Field(10, description="How long between two reads of them, at least, whatever the tokens.")
     time_zone: str = Field("Asia/Tokyo", description="The programme's time zone: what `today` is, and dates in filters.")
-    max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest body of a request.")
+    max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest body of a request, or message on a socket.")
+    body_timeout_seconds: Seconds = Field(10, description="How long a request's head may take to arrive, and then its body.")
+    request_timeout_seconds: Seconds = Field(
+        15, validate_default=True, description="How long one operation may take; more than a statement may."
+    )
+    max_requests_in_flight: int = Field(
+        100, ge=1, le=10_000, description="Operations under way at once, at most; what is beyond is refused early."
+    )
+    max_sockets: int = Field(1000, ge=0, le=100_000, description="WebSocket connections, at most.")
+    max_operations_per_socket: int = Field(32, ge=1, le=1000, description="Operations at once on one socket, at most.")
+    connection_init_timeout_seconds: Seconds = Field(10, description="How long a socket may take to send its credentials.")
+    reverify_interval_seconds: Seconds = Field(30, description="How often an open socket's credentials are verified again.")
     log_format: Literal["console", "json"] = Field("console", description="How log lines are written.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least level that is logged.")
 
@@ -64,6 +84,29 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError):
             raise ValueError("no such time zone; use a name of the IANA database, for example Asia/Tokyo") from None
+        return value
+
+    @field_validator("jwks")
+    @classmethod
+    def _jwks_can_be_trusted(cls, value: str | None) -> str | None:
+        if value is None or "://" not in value:
+            return value
+        url = urlsplit(value)
+        if url.username is not None or not url.hostname:
+            raise ValueError("must be a file, or a URL with a host and without a password")
+        if url.scheme != "https" and not (url.scheme == "http" and _is_loopback(url.hostname)):
+            raise ValueError("must be a file or an https:// URL; http:// only for this machine itself")
+        return value
+
+    @field_validator("request_timeout_seconds")
+    @classmethod
+    def _outlasts_a_statement(cls, value: float, others: ValidationInfo) -> float:
+        statement = others.data.get("statement_timeout_seconds")
+        if statement is not None and value <= statement:
+            raise ValueError(
+                f"must be more than HUB_STATEMENT_TIMEOUT_SECONDS, which is {statement:g}: "
+                "a slow read would otherwise end the whole operation; raise the one or lower the other"
+            )
         return value
 
     @cached_property
@@ -81,6 +124,13 @@ class Settings(BaseSettings):
     def needs_embedded_postgres(self) -> bool:
         """Whether any source has no DSN, so that the embedded server must hold it."""
         return any(self.dsn_of(source) is None for source in SourceName)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -1,38 +1,40 @@
-"""Tokens: the hub's own signing key, minting for the demo and for services, and verifying what a request brings."""
+"""The hub's own tokens, where no identity provider is set: the signing key in the data directory, and minting with it."""
 
 import contextlib
 import os
 import time
 from pathlib import Path
-from typing import Any
 
 import orjson
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, OKPKey
+from joserfc.jwk import Key, OKPKey
 
 from hub.errors import SetupError, Unauthenticated
+from hub.jwks import KeySet
 from hub.settings import Settings
-from hub.viewer import Viewer, ViewerKind
+from hub.viewer import SCOPES, Viewer
 
 ALGORITHM = "Ed25519"
-LEEWAY_SECONDS = 30
 
 
 class TokenAuthority:
-    """Mints and verifies JWTs signed with the key in the data directory, which is made at the first use."""
+    """Mints JWTs signed with the key in the data directory, which is made at the first use.
+
+    SetupError where HUB_JWKS is set: then tokens come from the identity provider, and such a key would be a second way in.
+    """
 
     def __init__(self, settings: Settings) -> None:
+        if settings.jwks is not None:
+            raise SetupError(
+                "HUB_JWKS is set, so tokens come from your identity provider and the hub mints none. "
+                "Get one there, or unset HUB_JWKS; for machines make an API key: python -m hub keys create."
+            )
         self._issuer = settings.token_issuer
         self._audience = settings.token_audience
         self._key = _load_or_make_key(settings.data_dir / "signing-key.json")
-        self._keys = KeySet([self._key])
-        self._claims = jwt.JWTClaimsRegistry(
-            leeway=LEEWAY_SECONDS,
-            iss={"essential": True, "value": self._issuer},
-            aud={"essential": True, "value": self._audience},
-            exp={"essential": True},
-        )
+        self._keys = KeySet.of(self._key)
+        self.version = 0
 
     def mint(self, viewer: Viewer, *, valid_seconds: int) -> str:
         """A token that says who the viewer is, for so long."""
@@ -47,21 +49,25 @@ class TokenAuthority:
             "name": viewer.name,
             "partner_id": viewer.partner_id,
             "member_id": viewer.member_id,
+            "scope": None if viewer.scopes == SCOPES[viewer.kind] else " ".join(viewer.scopes),
+            "client_id": viewer.client,
         }
         header = {"alg": ALGORITHM, "kid": self._key.kid}
         present = {name: value for name, value in claims.items() if value is not None}
         return jwt.encode(header, present, self._key, algorithms=[ALGORITHM])
 
-    def verify(self, token: str) -> Viewer:
-        """Who a token says is calling; Unauthenticated, saying why, where it does not hold."""
-        try:
-            claims = jwt.decode(token, self._keys, algorithms=[ALGORITHM]).claims
-            self._claims.validate(claims)
-        except JoseError as error:
-            raise Unauthenticated(f"The token does not hold ({error.error}); get a new one.") from None
-        except (ValueError, TypeError, UnicodeError):
-            raise Unauthenticated("The token is no JSON Web Token.") from None
-        return _viewer(claims)
+    async def find(self, kid: str | None, algorithm: str) -> Key:
+        """The hub's own key, for a token that names it or none; Unauthenticated for another."""
+        key = self._keys.find(kid, algorithm)
+        if key is None:
+            raise Unauthenticated("The token is not signed with this hub's key; get a new one.")
+        return key
+
+    async def start(self) -> None:
+        """Nothing: the key stays as it is."""
+
+    async def stop(self) -> None:
+        """Nothing."""
 
 
 def bearer_token(authorization: str | None) -> str:
@@ -72,18 +78,6 @@ def bearer_token(authorization: str | None) -> str:
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated("The Authorization header must be: Bearer <token>.")
     return token.strip()
-
-
-def _viewer(claims: dict[str, Any]) -> Viewer:
-    try:
-        kind = ViewerKind(claims.get("kind"))
-    except ValueError:
-        raise Unauthenticated("The token's claim `kind` is none of staff, person, crm, reporting.") from None
-    partner_id, member_id = claims.get("partner_id"), claims.get("member_id")
-    needs_partner = kind in (ViewerKind.PERSON, ViewerKind.CRM)
-    if needs_partner != isinstance(partner_id, int) or (kind is ViewerKind.PERSON) != isinstance(member_id, int):
-        raise Unauthenticated("The token's claims partner_id and member_id do not fit its kind.")
-    return Viewer(kind, str(claims.get("name") or kind.value), partner_id, member_id)
 
 
 def _load_or_make_key(path: Path) -> OKPKey:

@@ -26,6 +26,7 @@ from hub.graphql_request import GraphQLRequest, OperationKind
 from hub.migrations import migrate
 from hub.postgres import EmbeddedPostgres
 from hub.runtime import Runtime
+from hub.serving import server_config
 from hub.settings import Settings
 from hub.viewer import Viewer, ViewerKind
 from hub.vocabulary import SourceName
@@ -206,7 +207,7 @@ async def serving(settings: Settings) -> AsyncIterator[str]:
     """The whole server on a real socket: its base URL."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(create_app(settings), log_config=None, lifespan="on", loop="none"))
+        server = uvicorn.Server(server_config(create_app(settings), settings, loop="none"))
         task = asyncio.create_task(server._serve([bound]))
         while not server.started:
             if task.done():

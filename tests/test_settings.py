@@ -49,6 +49,20 @@ def test_an_error_names_the_setting_and_not_what_may_be_a_password(
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize(("statement", "request_"), [("10", "10"), ("15", None), ("20", "19.5"), (None, "10"), (None, "1")])
+def test_a_statement_times_out_before_its_request(
+    monkeypatch: pytest.MonkeyPatch, statement: str | None, request_: str | None
+) -> None:
+    for name, value in (("HUB_STATEMENT_TIMEOUT_SECONDS", statement), ("HUB_REQUEST_TIMEOUT_SECONDS", request_)):
+        if value is not None:
+            monkeypatch.setenv(name, value)
+    with pytest.raises(
+        SetupError, match=r"HUB_REQUEST_TIMEOUT_SECONDS: .*must be more than HUB_STATEMENT_TIMEOUT_SECONDS"
+    ) as caught:
+        load_settings()
+    assert f"which is {statement or '10'}:" in str(caught.value)
+
+
 def test_a_source_is_where_its_own_dsn_says_or_else_the_common_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUB_DSN", "postgresql://u:hunter2@db/hub")
     monkeypatch.setenv("HUB_COMMUNITY_DSN", "postgres://u:hunter2@elsewhere/community")

@@ -1,0 +1,50 @@
+"""How long an operation runs: to its end, to its time limit, or until its client has gone; the reads under way end with it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from hub.errors import RequestTimeout
+
+T = TypeVar("T")
+
+# A client is watched once its operation is slow: most operations end before, and are spared the cost of a task.
+WATCH_AFTER_SECONDS = 0.05
+
+
+class ClientGone(Exception):
+    """The client closed its connection before it was answered; there is nobody to tell."""
+
+
+async def run_within(
+    timeout_seconds: float, operation: Awaitable[T], *, gone: Callable[[], Awaitable[None]] | None = None
+) -> T:
+    """What the operation gives. RequestTimeout past the limit, ClientGone once `gone()` returns: cancelled in both cases."""
+    loop = asyncio.get_running_loop()
+    deadline = asyncio.timeout(timeout_seconds)
+    watcher: asyncio.Task[None] | None = None
+    left = False
+
+    async def watch(gone: Callable[[], Awaitable[None]]) -> None:
+        nonlocal left
+        await gone()
+        left = True
+        deadline.reschedule(loop.time())
+
+    def begin_to_watch(gone: Callable[[], Awaitable[None]]) -> None:
+        nonlocal watcher
+        watcher = loop.create_task(watch(gone))
+
+    timer = loop.call_later(WATCH_AFTER_SECONDS, begin_to_watch, gone) if gone is not None else None
+    try:
+        async with deadline:
+            return await operation
+    except TimeoutError:
+        if not deadline.expired():
+            raise
+        raise (ClientGone() if left else RequestTimeout(timeout_seconds)) from None
+    finally:
+        if timer is not None:
+            timer.cancel()
+        if watcher is not None:
+            watcher.cancel()

@@ -1,0 +1,260 @@
+"""GraphQL over WebSocket: the subprotocol graphql-transport-ws, for queries and mutations.
+
+The upgrade is accepted from anyone, and from any origin: a browser adds no credentials to it that another origin's page could
+ride on. They come in the first message, `connection_init`, as `{"authorization": "Bearer …"}`; nothing is run before they hold,
+and the socket ends when they do.
+"""
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+import orjson
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from hub import graphql_errors
+from hub.deadline import run_within
+from hub.errors import BadRequest, HubError, Overloaded, TooManyOperations, Unauthenticated
+from hub.graphql_request import OperationKind, Runner, read_request
+from hub.json_input import parse_json
+from hub.locale import from_accept_language
+from hub.runtime import Runtime
+from hub.socket_close import Closing, SocketClose, close
+from hub.tokens import bearer_token
+from hub.viewer import Verified
+
+SUBPROTOCOL = "graphql-transport-ws"
+
+KINDS = frozenset({OperationKind.QUERY, OperationKind.MUTATION})
+
+MAX_ID_LENGTH = 256
+
+Message = dict[str, Any]
+
+
+class GraphQLSocketEndpoint:
+    """The handler of WebSocket connections to /graphql."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    async def handle(self, websocket: WebSocket) -> None:
+        """Hold one socket from its upgrade to its end."""
+        runtime: Runtime = websocket.app.state.runtime
+        try:
+            if SUBPROTOCOL not in websocket.scope["subprotocols"]:
+                await websocket.accept()
+                raise Closing(SocketClose.OTHER_SUBPROTOCOL, f"Offer the subprotocol {SUBPROTOCOL}.")
+            await websocket.accept(SUBPROTOCOL)
+            with runtime.sockets:
+                await _Session(websocket, runtime, self._runner).run()
+        except Closing as closing:
+            await close(websocket, closing)
+        except Overloaded:
+            full = Closing(SocketClose.TRY_AGAIN_LATER, "The hub has as many sockets as it takes; try again later.")
+            await close(websocket, full)
+
+
+class _Session:
+    """One socket: a reader, the operations that it started, and what ends it (the client, a timer, a bug)."""
+
+    def __init__(self, websocket: WebSocket, runtime: Runtime, runner: Runner) -> None:
+        self._websocket = websocket
+        self._runtime = runtime
+        self._settings = runtime.settings
+        self._runner = runner
+        self._locale = from_accept_language(websocket.headers.get("accept-language"))
+        self._loop = asyncio.get_running_loop()
+        self._over: asyncio.Future[Closing | None] = self._loop.create_future()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._operations: dict[str, asyncio.Task[None]] = {}
+        self._verified: Verified | None = None
+        self._initialising = False
+        self._init_timer: asyncio.TimerHandle | None = None
+        self._expiry_timer: asyncio.TimerHandle | None = None
+
+    async def run(self) -> None:
+        """Serve until the client leaves or the session is closed; nothing of it is left behind."""
+        timeout_seconds = self._settings.connection_init_timeout_seconds
+        late = Closing(SocketClose.INIT_TIMEOUT, f"No connection_init within {timeout_seconds:g} s.")
+        self._init_timer = self._loop.call_later(timeout_seconds, self._end, late)
+        self._start(self._read())
+        try:
+            closing = await self._over
+            self._abandon()
+            if closing is not None:
+                await close(self._websocket, closing)
+        finally:
+            self._end(None)
+            self._abandon()
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+
+    def _abandon(self) -> None:
+        for timer in (self._init_timer, self._expiry_timer):
+            if timer is not None:
+                timer.cancel()
+        for task in self._tasks:
+            task.cancel()
+
+    def _end(self, closing: Closing | None) -> None:
+        if not self._over.done():
+            self._over.set_result(closing)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = self._loop.create_task(self._guard(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _guard(self, work: Coroutine[Any, Any, None]) -> None:
+        """Whatever goes wrong in a part of the session ends the session, and is told once."""
+        try:
+            await work
+        except Closing as closing:
+            self._end(closing)
+        except WebSocketDisconnect:
+            self._end(None)
+        except Exception as error:
+            self._end(Closing(SocketClose.BUG, graphql_errors.masked(error)["message"]))
+
+    async def _read(self) -> None:
+        while True:
+            received = await self._websocket.receive()
+            if received["type"] == "websocket.disconnect":
+                raise WebSocketDisconnect(received.get("code", 1005))
+            text = received.get("text")
+            if text is None:
+                raise Closing(SocketClose.MALFORMED, "Messages are text, not binary.")
+            try:
+                message = parse_json(text, "message")
+            except BadRequest as error:
+                raise Closing(SocketClose.MALFORMED, str(error)) from None
+            if not isinstance(message, dict):
+                raise Closing(SocketClose.MALFORMED, "message: must be a JSON object.")
+            await self._take(message)
+
+    async def _take(self, message: Message) -> None:
+        match message.get("type"):
+            case "connection_init":
+                await self._initialise(_payload(message))
+            case "ping":
+                answer: Message = {"type": "pong"}
+                payload = _payload(message)
+                await self._send(answer if payload is None else answer | {"payload": payload})
+            case "pong":
+                _payload(message)
+            case "subscribe":
+                await self._subscribe(message)
+            case "complete":
+                operation = self._operations.pop(_id(message), None)
+                if operation is not None:
+                    operation.cancel()
+            case other:
+                raise Closing(SocketClose.MALFORMED, f"type: {ascii(other)[:60]} is no message of a client.")
+
+    async def _initialise(self, payload: Message | None) -> None:
+        if self._initialising:
+            raise Closing(SocketClose.SECOND_INIT, "connection_init is sent once.")
+        self._initialising = True
+        if self._init_timer is not None:
+            self._init_timer.cancel()
+        authorization = (payload or {}).get("authorization")
+        if authorization is None:
+            raise Closing(SocketClose.UNAUTHORIZED, 'No credentials. Send the payload {"authorization": "Bearer <token>"}.')
+        if not isinstance(authorization, str):
+            raise Closing(SocketClose.MALFORMED, "authorization: must be a string.")
+        try:
+            bearer = bearer_token(authorization)
+            with self._runtime.admission:
+                self._hold(await self._runtime.credentials.verify(bearer))
+        except Unauthenticated as error:
+            raise Closing(SocketClose.FORBIDDEN, str(error)) from None
+        except HubError as error:
+            raise Closing(SocketClose.TRY_AGAIN_LATER, str(error)) from None
+        self._start(self._reverify(bearer))
+        await self._send({"type": "connection_ack"})
+
+    def _hold(self, verified: Verified) -> None:
+        """Run operations as this viewer, until the credentials end."""
+        self._verified = verified
+        if self._expiry_timer is not None:
+            self._expiry_timer.cancel()
+        if verified.expires_at_seconds is not None:
+            ended = Closing(SocketClose.UNAUTHORIZED, "The token has expired; connect with a new one.")
+            self._expiry_timer = self._loop.call_later(verified.expires_at_seconds - time.time(), self._end, ended)
+
+    async def _reverify(self, bearer: str) -> None:
+        """See to it that credentials which are revoked end the socket, and that a change of their scopes counts."""
+        while True:
+            await asyncio.sleep(self._settings.reverify_interval_seconds)
+            try:
+                self._hold(await self._runtime.credentials.verify(bearer))
+            except Unauthenticated as error:
+                raise Closing(SocketClose.FORBIDDEN, str(error)) from None
+            except HubError:
+                # What knows them cannot be asked now: nothing says that they are revoked.
+                continue
+
+    async def _subscribe(self, message: Message) -> None:
+        if self._verified is None:
+            raise Closing(SocketClose.UNAUTHORIZED, "Send connection_init, and wait for connection_ack.")
+        id, payload = _id(message), message.get("payload")
+        if not isinstance(payload, dict):
+            raise Closing(SocketClose.MALFORMED, "payload: must be a JSON object with a GraphQL request.")
+        if id in self._operations:
+            raise Closing(SocketClose.DUPLICATE_OPERATION, f"Subscriber for {ascii(id)[1:-1]} already exists")
+        limit = self._settings.max_operations_per_socket
+        if len(self._operations) >= limit:
+            refusal = TooManyOperations(f"id: one socket runs at most {limit} operations at once; wait for one to complete.")
+            await self._send({"id": id, "type": "error", "payload": [graphql_errors.shown(refusal)]})
+            return
+        self._operations[id] = self._start(self._operate(id, payload, self._verified))
+
+    async def _operate(self, id: str, payload: Message, verified: Verified) -> None:
+        try:
+            for message in await self._answer(payload, verified):
+                await self._send({"id": id, **message})
+        finally:
+            # A client may have completed it, and used the id again.
+            if self._operations.get(id) is asyncio.current_task():
+                del self._operations[id]
+
+    async def _answer(self, payload: Message, verified: Verified) -> list[Message]:
+        """The messages that answer one operation, but for its id."""
+        try:
+            asked = read_request(payload)
+            context = self._runtime.context(verified.viewer, self._locale)
+            with self._runtime.admission:
+                operation = self._runner.run(asked, context, allowed=KINDS)
+                outcome = await run_within(self._settings.request_timeout_seconds, operation)
+        except HubError as refusal:
+            return [{"type": "error", "payload": [graphql_errors.shown(refusal)]}]
+        except Exception as error:
+            return [{"type": "error", "payload": [graphql_errors.masked(error)]}]
+        if not outcome.executed:
+            return [{"type": "error", "payload": outcome.answer["errors"]}]
+        return [{"type": "next", "payload": outcome.answer}, {"type": "complete"}]
+
+    async def _send(self, message: Message) -> None:
+        text = orjson.dumps(message).decode()
+        try:
+            await self._websocket.send_text(text)
+        except RuntimeError:
+            # The server is closing this socket already: what was too large, or a peer that answers no ping.
+            raise WebSocketDisconnect(1006) from None
+
+
+def _payload(message: Message) -> Message | None:
+    payload = message.get("payload")
+    if payload is not None and not isinstance(payload, dict):
+        raise Closing(SocketClose.MALFORMED, "payload: must be a JSON object or null.")
+    return payload
+
+
+def _id(message: Message) -> str:
+    id = message.get("id")
+    if not isinstance(id, str) or not 0 < len(id) <= MAX_ID_LENGTH:
+        raise Closing(SocketClose.MALFORMED, f"id: must be a string of 1 to {MAX_ID_LENGTH} characters.")
+    return id
