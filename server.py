@@ -10,13 +10,14 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from engine.operations import Operations
-from hub.graphql_http import GraphQLEndpoint
-from hub.graphql_ws import GraphQLSocketEndpoint
+from hub.graphql_http import answer_http
+from hub.graphql_ws import hold_socket
 from hub.health import healthz, readyz
 from hub.pages import graphiql
 from hub.runtime import Runtime
 from hub.settings import Settings, load_settings
 from schema import build_schema
+from schema.fields import plain
 
 WEB = Path(__file__).resolve().parent / "web"
 
@@ -29,21 +30,21 @@ def create_app(settings: Settings | None = None) -> Starlette:
         runtime = Runtime(settings or load_settings())
         await runtime.start()
         app.state.runtime = runtime
+        app.state.operations = Operations(build_schema(), plain, runtime.settings)
         try:
             yield
         finally:
             await runtime.stop()
 
-    operations = Operations(build_schema())
     return Starlette(
         routes=[
             Route("/", RedirectResponse("/graphiql")),
             Route(
                 "/graphql",
-                GraphQLEndpoint(operations).handle,
+                answer_http,
                 methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
             ),
-            WebSocketRoute("/graphql", GraphQLSocketEndpoint(operations).handle),
+            WebSocketRoute("/graphql", hold_socket),
             Route("/graphiql", graphiql),
             Mount("/static", StaticFiles(directory=WEB)),
             Route("/healthz", healthz),

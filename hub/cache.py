@@ -71,7 +71,7 @@ class ReferenceCache:
 
     async def read_through(self, source: SourceName, name: str, scope: str, keys: Sequence[Any], load: Load) -> list[Any]:
         """What is kept for `keys`, the rest loaded and kept. keys: n distinct -> n values or None, in the order of the keys."""
-        if not self._usable(source):
+        if not self.usable(source):
             return list(await load(list(keys)))
         generation = self._generation[source]
         self._scopes.setdefault((source, name), set()).add(scope)
@@ -82,14 +82,15 @@ class ReferenceCache:
             loaded = await load([keys[index] for index in missing])
             for index, value in zip(missing, loaded, strict=True):
                 values[index] = _ABSENT if value is None else value
-            if self._usable(source) and self._generation[source] == generation:
+            if self.usable(source) and self._generation[source] == generation:
                 await self._set([(cached[index], values[index]) for index in missing])
                 if self._generation[source] != generation:
                     # A notice came while a slow backend stored: it may have been carried out before the storing was.
                     await self._delete([cached[index] for index in missing])
         return [None if value == _ABSENT else value for value in values]
 
-    def _usable(self, source: SourceName) -> bool:
+    def usable(self, source: SourceName) -> bool:
+        """Whether the source's notices are heard, so that what is kept of it can be trusted."""
         return source in self._listening and not self._forgetting[source]
 
     async def _forget(self, source: SourceName, name: str | None, keys: Sequence[Any] | None) -> None:

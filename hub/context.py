@@ -8,8 +8,10 @@ from typing import Any
 
 from strawberry.dataloader import DataLoader
 
+from hub.budget import Budget
 from hub.cache import ReferenceCache
 from hub.sources import Sources
+from hub.trusted_documents import TrustedDocuments
 from hub.viewer import Viewer
 
 Batch = Callable[..., Awaitable[Sequence[Any]]]
@@ -34,6 +36,8 @@ class RequestContext:
     viewer: Viewer
     sources: Sources
     cache: ReferenceCache
+    budget: Budget
+    trusted: TrustedDocuments
     zone: tzinfo
     locale: str = "ja"
     now: datetime = field(default_factory=lambda: datetime.now(UTC))

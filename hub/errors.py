@@ -7,8 +7,15 @@ HubError
 │   │   ├── UnsupportedMediaType  UNSUPPORTED_MEDIA_TYPE  the body is of another type than JSON
 │   │   ├── BodyTooLarge          BODY_TOO_LARGE          the body has more bytes than it may
 │   │   ├── BodyTimeout           BODY_TIMEOUT            the body took longer to arrive than it may
-│   │   └── TooManyOperations     TOO_MANY_OPERATIONS     one socket runs as many operations at once as it may
+│   │   ├── TooManyOperations     TOO_MANY_OPERATIONS     one socket runs as many operations at once as it may
+│   │   ├── DocumentLimitExceeded   DOCUMENT_LIMIT_EXCEEDED   too many tokens, too deep, …; says by how much
+│   │   └── PersistedQueryNotFound  PERSISTED_QUERY_NOT_FOUND a hash that is not known; send the document with it
 │   ├── Unauthenticated     UNAUTHENTICATED     no credentials, or bad ones
+│   ├── Forbidden           FORBIDDEN           the credential does not grant it; names the scope
+│   │   ├── IntrospectionDisabled   INTROSPECTION_DISABLED    the operator does not let the schema be asked for
+│   │   └── DocumentNotTrusted      DOCUMENT_NOT_TRUSTED      only documents of the client's manifest are run
+│   ├── CostCeilingExceeded COST_CEILING_EXCEEDED   the operation costs more than one may; says what to narrow
+│   ├── CostBudgetExhausted COST_BUDGET_EXHAUSTED   the caller has spent its minute; says when there is more
 │   └── BadInput            BAD_INPUT           an argument is out of its range; names the argument
 │       ├── BadId           BAD_ID              not an id that this server issues
 │       ├── BadCursor       BAD_CURSOR          not a cursor of this connection in this order
@@ -92,6 +99,97 @@ class Unauthenticated(ClientError):
     """No credentials came along, or they do not hold."""
 
     code = "UNAUTHENTICATED"
+
+
+class DocumentLimitExceeded(BadRequest):
+    """A document is larger than one may be, in one of its measures; `found` is None where it was not read to its end."""
+
+    code = "DOCUMENT_LIMIT_EXCEEDED"
+
+    def __init__(self, measure: str, found: int | None, most: int) -> None:
+        words = measure.replace("_", " ")
+        says = f"has more than {most} {words}" if found is None else f"{words}: {found}, at most {most}"
+        super().__init__(f"The document is too large ({says}). Ask for less, or in several operations.")
+        self.measure, self.found, self.most = measure, found, most
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        return {"code": self.code, "measure": self.measure, "found": self.found, "most": self.most}
+
+
+class PersistedQueryNotFound(BadRequest):
+    """A document is asked for by a hash that is not known."""
+
+    code = "PERSISTED_QUERY_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__("PersistedQueryNotFound: no document of this hash is known; send the document with it.")
+
+
+class Forbidden(ClientError):
+    """The credential holds, but does not grant this."""
+
+    code = "FORBIDDEN"
+
+
+class IntrospectionDisabled(Forbidden):
+    """The operator does not let clients ask for the schema."""
+
+    code = "INTROSPECTION_DISABLED"
+
+    def __init__(self) -> None:
+        super().__init__("The schema cannot be asked for here; ask the operator for its SDL.")
+
+
+class DocumentNotTrusted(Forbidden):
+    """Only documents of the client's manifest are run."""
+
+    code = "DOCUMENT_NOT_TRUSTED"
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__(f"The document {sha256} is not in the client's manifest; have the operator add it.")
+        self.sha256 = sha256
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        return {"code": self.code, "sha256": self.sha256}
+
+
+class CostCeilingExceeded(ClientError):
+    """The operation would cost more than one of this caller may."""
+
+    code = "COST_CEILING_EXCEEDED"
+
+    def __init__(self, requested: int, ceiling: int, field: str) -> None:
+        super().__init__(
+            f"The operation costs {requested}, {requested - ceiling} more than the {ceiling} that one may. "
+            f"Most of it is {field}: ask for a smaller page of it or of what is around it, or in several operations."
+        )
+        self.requested, self.ceiling, self.field = requested, ceiling, field
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        cost = {"requested": self.requested, "ceiling": self.ceiling, "field": self.field}
+        return {"code": self.code, "cost": cost}
+
+
+class CostBudgetExhausted(ClientError):
+    """The caller has spent what it may in a minute, or too much of it for this operation."""
+
+    code = "COST_BUDGET_EXHAUSTED"
+
+    def __init__(self, requested: int, remaining: int, budget: int, retry_after_seconds: float) -> None:
+        super().__init__(
+            f"The operation costs {requested}, and {remaining} of the {budget} for this minute are left; "
+            f"there is more in {retry_after_seconds:.0f} s."
+        )
+        self.requested, self.remaining, self.budget = requested, remaining, budget
+        self.retry_after_seconds: float = retry_after_seconds
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        cost = {"requested": self.requested, "remaining": self.remaining, "budgetPerMinute": self.budget}
+        return {"code": self.code, "cost": cost, "retryAfterSeconds": round(self.retry_after_seconds, 1)}
 
 
 class BadInput(ClientError):

@@ -8,18 +8,21 @@ from graphql import GraphQLError, GraphQLSyntaxError
 
 from hub.errors import BAD_VARIABLES, GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, INTERNAL, BadValue, HubError
 
+LONGEST_MESSAGE = 1000
+
 log = structlog.get_logger(__name__)
 
 
 def present(error: GraphQLError, *, executed: bool) -> dict[str, Any]:
     """One entry of an answer's `errors`. executed: whether the operation ran, or was refused before."""
     cause = _cause(error)
+    # A message may hold what a client sent, however long that was.
+    formatted: dict[str, Any] = {**error.formatted, "message": error.message[:LONGEST_MESSAGE]}
     if isinstance(cause, HubError):
-        return {**error.formatted, "extensions": cause.extensions}
+        return {**formatted, "extensions": cause.extensions}
     if cause is None or isinstance(cause, BadValue):
-        return {**error.formatted, "extensions": {**(error.extensions or {}), "code": _code(error, executed=executed)}}
-    shown = masked(cause)
-    return {**error.formatted, **shown}
+        return {**formatted, "extensions": {**(error.extensions or {}), "code": _code(error, executed=executed)}}
+    return {**formatted, **masked(cause)}
 
 
 def masked(cause: BaseException) -> dict[str, Any]:

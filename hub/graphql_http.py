@@ -35,50 +35,46 @@ QUERIES_AND_MUTATIONS = frozenset({OperationKind.QUERY, OperationKind.MUTATION})
 _NOBODY_LISTENS = Response(status_code=499)
 
 
-class GraphQLEndpoint:
-    """The handler of /graphql: GET for queries, POST for any operation."""
+async def answer_http(request: Request) -> Response:
+    """Answer a request to /graphql: GET for queries, POST for any operation; whatever goes wrong is an answer too."""
+    runtime: Runtime = request.app.state.runtime
+    media_type = _negotiate(request.headers.get("accept"))
+    try:
+        with runtime.admission:
+            return await _answer(request, runtime, media_type)
+    except (ClientGone, ClientDisconnect):
+        return _NOBODY_LISTENS
+    except HubError as refusal:
+        answer = {"errors": [graphql_errors.shown(refusal)]}
+        return _respond(answer, status_of(type(refusal)), media_type or JSON, headers_of(refusal))
+    except Exception as error:
+        return _respond({"errors": [graphql_errors.masked(error)]}, INTERNAL_STATUS, media_type or JSON)
 
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
 
-    async def handle(self, request: Request) -> Response:
-        """Answer; whatever goes wrong is an answer too."""
-        runtime: Runtime = request.app.state.runtime
-        media_type = _negotiate(request.headers.get("accept"))
-        try:
-            with runtime.admission:
-                return await self._answer(request, runtime, media_type)
-        except (ClientGone, ClientDisconnect):
-            return _NOBODY_LISTENS
-        except HubError as refusal:
-            answer = {"errors": [graphql_errors.shown(refusal)]}
-            return _respond(answer, status_of(type(refusal)), media_type or JSON, headers_of(refusal))
-        except Exception as error:
-            return _respond({"errors": [graphql_errors.masked(error)]}, INTERNAL_STATUS, media_type or JSON)
+async def _answer(request: Request, runtime: Runtime, media_type: str | None) -> Response:
+    viewer = (await runtime.credentials.verify(bearer_token(request.headers.get("authorization")))).viewer
+    if request.method not in METHODS:
+        raise MethodNotAllowed("GraphQL is asked by GET or POST.", ", ".join(METHODS))
+    if media_type is None:
+        return PlainTextResponse(f"This endpoint answers {GRAPHQL_RESPONSE} or {JSON}.", 406)
+    asked = await _read(request, runtime.settings)
+    context = runtime.context(viewer, from_accept_language(request.headers.get("accept-language")))
+    allowed = QUERIES if request.method == "GET" else QUERIES_AND_MUTATIONS
+    runner: Runner = request.app.state.operations
+    operation = runner.run(asked, context, allowed=allowed)
 
-    async def _answer(self, request: Request, runtime: Runtime, media_type: str | None) -> Response:
-        viewer = (await runtime.credentials.verify(bearer_token(request.headers.get("authorization")))).viewer
-        if request.method not in METHODS:
-            raise MethodNotAllowed("GraphQL is asked by GET or POST.", ", ".join(METHODS))
-        if media_type is None:
-            return PlainTextResponse(f"This endpoint answers {GRAPHQL_RESPONSE} or {JSON}.", 406)
-        asked = await _read(request, runtime.settings)
-        context = runtime.context(viewer, from_accept_language(request.headers.get("accept-language")))
-        allowed = QUERIES if request.method == "GET" else QUERIES_AND_MUTATIONS
-        operation = self._runner.run(asked, context, allowed=allowed)
+    async def gone() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
 
-        async def gone() -> None:
-            while (await request.receive())["type"] != "http.disconnect":
-                pass
-
-        try:
-            outcome = await run_within(runtime.settings.request_timeout_seconds, operation, gone=gone)
-        except WrongOperationKind as error:
-            if error.kind is OperationKind.MUTATION:
-                raise MethodNotAllowed("A mutation must be sent by POST.", "POST") from None
-            raise
-        status = 200 if outcome.executed or media_type == JSON else 400
-        return _respond(outcome.answer, status, media_type)
+    try:
+        outcome = await run_within(runtime.settings.request_timeout_seconds, operation, gone=gone)
+    except WrongOperationKind as error:
+        if error.kind is OperationKind.MUTATION:
+            raise MethodNotAllowed("A mutation must be sent by POST.", "POST") from None
+        raise
+    status = 200 if outcome.executed or media_type == JSON else 400
+    return _respond(outcome.answer, status, media_type)
 
 
 @lru_cache(maxsize=256)

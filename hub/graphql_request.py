@@ -1,12 +1,19 @@
 """A GraphQL request as a client sends it, over whichever transport, and what runs it."""
 
+from __future__ import annotations
+
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from hub.context import RequestContext
 from hub.errors import BadRequest
+
+if TYPE_CHECKING:
+    from hub.context import RequestContext
+
+_SHA256 = re.compile(r"(sha256:)?[0-9a-fA-F]{64}")
 
 
 class OperationKind(Enum):
@@ -19,11 +26,12 @@ class OperationKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """One operation to run."""
+    """One operation to run: of a document, of one known by its SHA-256 in hexadecimal, or of both, which must agree."""
 
-    query: str
+    query: str | None
     variables: dict[str, Any] | None
     operation_name: str | None
+    document_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +57,38 @@ class WrongOperationKind(BadRequest):
 
 
 def read_request(body: Mapping[str, Any]) -> GraphQLRequest:
-    """The request in a JSON object (GraphQL over HTTP: query, variables, operationName); BadRequest names what is wrong."""
+    """The request in a JSON object (GraphQL over HTTP); BadRequest names what is wrong.
+
+    A document comes as `query`, or by its hash: as `documentId`, or in `extensions.persistedQuery` as Apollo's clients do.
+    """
     query, variables, operation_name = body.get("query"), body.get("variables"), body.get("operationName")
-    if not isinstance(query, str) or not query.strip():
+    document_hash = _document_hash(body)
+    if not (isinstance(query, str) and query.strip()) and (query is not None or document_hash is None):
         raise BadRequest("query: must be a GraphQL document.")
     if variables is not None and not isinstance(variables, dict):
         raise BadRequest("variables: must be a JSON object or null.")
     if operation_name is not None and not isinstance(operation_name, str):
         raise BadRequest("operationName: must be a string or null.")
-    return GraphQLRequest(query, variables, operation_name)
+    return GraphQLRequest(query, variables, operation_name, document_hash)
+
+
+def _document_hash(body: Mapping[str, Any]) -> str | None:
+    document_id, extensions = body.get("documentId"), body.get("extensions")
+    if document_id is not None:
+        return _checked_hash(document_id, "documentId")
+    if extensions is None:
+        return None
+    if not isinstance(extensions, dict):
+        raise BadRequest("extensions: must be a JSON object or null.")
+    persisted = extensions.get("persistedQuery")
+    if persisted is None:
+        return None
+    if not isinstance(persisted, dict) or persisted.get("version") != 1:
+        raise BadRequest('extensions.persistedQuery: must be {"version": 1, "sha256Hash": …}.')
+    return _checked_hash(persisted.get("sha256Hash"), "extensions.persistedQuery.sha256Hash")
+
+
+def _checked_hash(value: Any, field: str) -> str:
+    if not isinstance(value, str) or not _SHA256.fullmatch(value):
+        raise BadRequest(f"{field}: must be a SHA-256 in hexadecimal, sha256:… or bare.")
+    return value.removeprefix("sha256:").lower()

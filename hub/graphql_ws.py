@@ -33,27 +33,21 @@ MAX_ID_LENGTH = 256
 Message = dict[str, Any]
 
 
-class GraphQLSocketEndpoint:
-    """The handler of WebSocket connections to /graphql."""
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
-
-    async def handle(self, websocket: WebSocket) -> None:
-        """Hold one socket from its upgrade to its end."""
-        runtime: Runtime = websocket.app.state.runtime
-        try:
-            if SUBPROTOCOL not in websocket.scope["subprotocols"]:
-                await websocket.accept()
-                raise Closing(SocketClose.OTHER_SUBPROTOCOL, f"Offer the subprotocol {SUBPROTOCOL}.")
-            await websocket.accept(SUBPROTOCOL)
-            with runtime.sockets:
-                await _Session(websocket, runtime, self._runner).run()
-        except Closing as closing:
-            await close(websocket, closing)
-        except Overloaded:
-            full = Closing(SocketClose.TRY_AGAIN_LATER, "The hub has as many sockets as it takes; try again later.")
-            await close(websocket, full)
+async def hold_socket(websocket: WebSocket) -> None:
+    """Hold one WebSocket connection to /graphql from its upgrade to its end."""
+    runtime: Runtime = websocket.app.state.runtime
+    try:
+        if SUBPROTOCOL not in websocket.scope["subprotocols"]:
+            await websocket.accept()
+            raise Closing(SocketClose.OTHER_SUBPROTOCOL, f"Offer the subprotocol {SUBPROTOCOL}.")
+        await websocket.accept(SUBPROTOCOL)
+        with runtime.sockets:
+            await _Session(websocket, runtime, websocket.app.state.operations).run()
+    except Closing as closing:
+        await close(websocket, closing)
+    except Overloaded:
+        full = Closing(SocketClose.TRY_AGAIN_LATER, "The hub has as many sockets as it takes; try again later.")
+        await close(websocket, full)
 
 
 class _Session:

@@ -5,6 +5,8 @@ import math
 from hub.errors import (
     BodyTimeout,
     BodyTooLarge,
+    CostBudgetExhausted,
+    Forbidden,
     HubError,
     IdentityUnavailable,
     MethodNotAllowed,
@@ -18,10 +20,12 @@ from hub.errors import (
 
 STATUSES: dict[type[HubError], int] = {
     Unauthenticated: 401,
+    Forbidden: 403,
     MethodNotAllowed: 405,
     BodyTimeout: 408,
     BodyTooLarge: 413,
     UnsupportedMediaType: 415,
+    CostBudgetExhausted: 429,
     IdentityUnavailable: 503,
     Overloaded: 503,
     SourceUnavailable: 503,

@@ -7,6 +7,7 @@ from typing import Any
 
 from hub.admission import Admission
 from hub.api_keys import NOTICE as API_KEYS
+from hub.budget import Budget
 from hub.cache import ReferenceCache, open_backend
 from hub.changes import ChangeListener
 from hub.context import RequestContext
@@ -15,6 +16,7 @@ from hub.databases import Databases
 from hub.locale import DEFAULT_LOCALE
 from hub.settings import Settings
 from hub.sources import Sources
+from hub.trusted_documents import TrustedDocuments
 from hub.viewer import Viewer
 from hub.vocabulary import SourceName
 
@@ -29,6 +31,8 @@ class Runtime:
         self.settings = settings
         self.admission = Admission(settings.max_requests_in_flight)
         self.sockets = Admission(settings.max_sockets)
+        self.budget = Budget(settings)
+        self.trusted = TrustedDocuments(settings)
         self.ready = False
         self._zone: tzinfo = settings.zone
         self._databases = Databases(settings)
@@ -63,6 +67,7 @@ class Runtime:
         await asyncio.gather(*(listener.stop() for listener in self._listeners))
         await self.credentials.stop()
         await self.cache.close()
+        await self.budget.close()
         await self.sources.close()
         await asyncio.to_thread(self._databases.close)
 
@@ -79,4 +84,4 @@ class Runtime:
 
     def context(self, viewer: Viewer, locale: str = DEFAULT_LOCALE) -> RequestContext:
         """A new request of this viewer."""
-        return RequestContext(viewer, self.sources, self.cache, self._zone, locale)
+        return RequestContext(viewer, self.sources, self.cache, self.budget, self.trusted, self._zone, locale)

@@ -1,5 +1,6 @@
 """Every setting of the hub, typed and checked at the start; each comes from an environment variable HUB_<NAME> or from .env."""
 
+from enum import StrEnum
 from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
@@ -17,6 +18,14 @@ Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 # Not pydantic's PostgresDsn: that refuses a DSN without a host, which is how a Unix socket is named. May hold a password.
 Dsn = Annotated[str, Field(pattern=r"^postgres(ql)?://")]
+
+
+class DocumentMode(StrEnum):
+    """Which documents are run; the reporting tool may always send its own."""
+
+    ANY = "any"
+    LOG = "log"
+    TRUSTED = "trusted"
 
 
 class Settings(BaseSettings):
@@ -74,6 +83,34 @@ class Settings(BaseSettings):
     max_operations_per_socket: int = Field(32, ge=1, le=1000, description="Operations at once on one socket, at most.")
     connection_init_timeout_seconds: Seconds = Field(10, description="How long a socket may take to send its credentials.")
     reverify_interval_seconds: Seconds = Field(30, description="How often an open socket's credentials are verified again.")
+    document_max_tokens: int = Field(3000, ge=100, description="Lexical tokens of a document, at most.")
+    document_max_depth: int = Field(20, ge=5, description="How deep a document's fields are nested, at most.")
+    document_max_aliases: int = Field(
+        100, ge=0, description="Aliases in a document, at most, counted where fragments are spread."
+    )
+    document_max_directives: int = Field(100, ge=0, description="Directives in a document, at most, counted likewise.")
+    document_max_selection_sets: int = Field(250, ge=10, description="Selection sets in a document, at most, counted likewise.")
+    documents_kept: int = Field(1000, ge=0, description="Documents that are kept ready, at most.")
+    introspection: bool = Field(True, description="Whether clients may ask for the schema.")
+    cost_ceiling_staff: int = Field(50_000, ge=1, description="What one operation of staff may cost, at most.")
+    cost_ceiling_person: int = Field(20_000, ge=1, description="What one operation of a firm's person may cost, at most.")
+    cost_ceiling_crm: int = Field(20_000, ge=1, description="What one operation of a firm's CRM may cost, at most.")
+    cost_ceiling_reporting: int = Field(
+        100_000, ge=1, description="What one operation of the reporting tool may cost, at most."
+    )
+    cost_budget_per_minute_staff: int = Field(1_000_000, ge=1, description="What staff may spend a minute, each.")
+    cost_budget_per_minute_person: int = Field(400_000, ge=1, description="What a firm's person may spend a minute.")
+    cost_budget_per_minute_crm: int = Field(400_000, ge=1, description="What a firm's CRM may spend a minute.")
+    cost_budget_per_minute_reporting: int = Field(2_000_000, ge=1, description="What the reporting tool may spend a minute.")
+    trusted_documents: Path | None = Field(
+        None, description="A directory of manifests, <client>.json, of documents by their SHA-256."
+    )
+    document_mode: DocumentMode = Field(
+        DocumentMode.ANY, description="any document is run; log those that are in no manifest; or only trusted ones are run."
+    )
+    automatic_persisted_queries: bool = Field(
+        False, description="Whether clients may register documents to ask for them by hash."
+    )
     log_format: Literal["console", "json"] = Field("console", description="How log lines are written.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least level that is logged.")
 

@@ -11,6 +11,7 @@ import structlog
 
 from hub.breaker import Breaker
 from hub.errors import SourceTimeout, SourceUnavailable
+from hub.pool import Pool, PoolExhaustedError
 from hub.settings import Settings
 from hub.vocabulary import SourceName
 
@@ -36,28 +37,27 @@ NOT_MIGRATED = (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError, asy
 
 
 class Source:
-    """Reads of one of the five systems; opened by `open`, which does not wait for the database to be there."""
+    """Reads of one of the five systems; opened by `open`, which does not wait for the database to be there.
+
+    No code path leaves session state behind on a connection of the pool: reads are single statements. What sets anything does
+    so with SET LOCAL, and listeners have a connection of their own.
+    """
 
     def __init__(self, name: SourceName, dsn: str, settings: Settings) -> None:
         self.name = name
         self.dsn = dsn
         self.breaker = Breaker()
         self._settings = settings
-        self._pool: asyncpg.Pool | None = None
         self._prober: asyncio.Task[None] | None = None
         self._wake_prober = asyncio.Event()
 
-    async def open(self) -> None:
-        """Make the pool (connections come with the first reads) and probe once, so that health is known from the start."""
-        timeout = self._settings.statement_timeout_seconds
-        self._pool = await asyncpg.create_pool(
-            self.dsn,
-            min_size=0,
-            max_size=self._settings.pool_size,
-            timeout=self._settings.acquire_timeout_seconds,
+        timeout = settings.statement_timeout_seconds
+        self._pool = Pool(
+            dsn,
+            size=settings.pool_size,
+            connect_timeout_seconds=settings.acquire_timeout_seconds,
             # The server ends a slow statement; the client's own limit, a little later, is for a server that hangs.
             command_timeout=timeout + 1,
-            reset=_leave_as_is,
             server_settings={
                 "application_name": "partner-hub",
                 "statement_timeout": str(int(timeout * 1000)),
@@ -66,6 +66,9 @@ class Source:
                 "random_page_cost": "1.1",
             },
         )
+
+    async def open(self) -> None:
+        """Probe once, so that health is known from the start; connections come with the first reads."""
         await self._probe()
         self._prober = asyncio.create_task(self._probe_for_ever(), name=f"prober of {self.name.value}")
 
@@ -74,11 +77,7 @@ class Source:
         if self._prober is not None:
             self._prober.cancel()
             await asyncio.wait([self._prober])
-        if self._pool is not None:
-            try:
-                await asyncio.wait_for(self._pool.close(), 1)
-            except TimeoutError:
-                self._pool.terminate()
+        await self._pool.close(timeout_seconds=1)
 
     async def fetch(self, query_name: str, text: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
         """Run one read. SourceUnavailable, at once while the breaker is open; SourceTimeout where the read is too slow.
@@ -93,8 +92,7 @@ class Source:
             self._failed(query_name, error)
             raise SourceUnavailable(self.name.value) from error
         except ABSENCE:
-            if self._pool is not None:
-                await self._pool.expire_connections()
+            self._pool.drop_idle()
         try:
             return await self._try_fetch(text, arguments)
         except asyncpg.QueryCanceledError:
@@ -104,24 +102,12 @@ class Source:
             raise SourceUnavailable(self.name.value) from error
 
     async def _try_fetch(self, text: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
-        pool = self._pool
-        if self.breaker.is_open or pool is None or pool.is_closing():
+        if self.breaker.is_open or self._pool.is_closed:
             raise SourceUnavailable(self.name.value)
-        acquiring = pool.acquire(timeout=self._settings.acquire_timeout_seconds)
         try:
-            connection = await acquiring
-        except TimeoutError:
-            if pool.get_size() >= pool.get_max_size():
-                raise SourceUnavailable(self.name.value, "is busy; try again shortly") from None
-            raise
-        try:
-            rows: list[asyncpg.Record] = await connection.fetch(text, *arguments)
-        except asyncpg.InterfaceError as error:
-            if connection.is_closed():
-                raise asyncpg.ConnectionDoesNotExistError("the connection was lost") from error
-            raise
-        finally:
-            await pool.release(connection, timeout=self._settings.acquire_timeout_seconds)
+            rows = await self._pool.fetch(text, arguments, wait_seconds=self._settings.acquire_timeout_seconds)
+        except PoolExhaustedError:
+            raise SourceUnavailable(self.name.value, "is busy; try again shortly") from None
         self.breaker.success()
         return rows
 
@@ -162,10 +148,3 @@ class Source:
             self.breaker.probed((time.perf_counter() - started) * 1000)
             if self.breaker.state is not before:
                 log.info("source.up", source=self.name.value)
-
-
-async def _leave_as_is(_connection: Any) -> None:
-    """Stand in for asyncpg's reset at release: no code path of the hub leaves session state behind on a pooled connection.
-
-    Reads are single statements; transactions that set anything use SET LOCAL; listeners have a connection of their own.
-    """

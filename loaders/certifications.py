@@ -7,7 +7,7 @@ from hub.context import RequestContext
 from hub.vocabulary import SourceName
 from loaders.cursors import Order
 from loaders.pages import Pages
-from loaders.reading import Row, read, read_by_key, read_cached, read_lists
+from loaders.reading import Columns, Row, read, read_by_key, read_cached, read_lists
 from sql import load
 
 CERTIFICATIONS = load(SourceName.CERTIFICATIONS, "certifications")
@@ -19,17 +19,17 @@ SOONEST_TO_LAPSE_FIRST = Order((("expires_on_key", "date"), ("id", "int8")))
 CERTIFICATIONS_PAGES = Pages(CERTIFICATIONS, order=SOONEST_TO_LAPSE_FIRST)
 
 
-async def certifications_by_id(context: RequestContext, ids: Sequence[int]) -> list[Row | None]:
+async def certifications_by_id(context: RequestContext, ids: Sequence[int], *, columns: Columns = None) -> list[Row | None]:
     """Certifications with their status today. ids: n -> n rows or None, in the order of the ids."""
-    return await read_by_key(context, CERTIFICATIONS, ids, today=context.today)
+    return await read_by_key(context, CERTIFICATIONS, ids, today=context.today, columns=columns)
 
 
 async def certifications_of_partner(
-    context: RequestContext, partner_ids: Sequence[int], *, valid_on: date | None = None
+    context: RequestContext, partner_ids: Sequence[int], *, valid_on: date | None = None, columns: Columns = None
 ) -> list[list[Row]]:
     """Certifications of each firm, in force on `valid_on` where given. partner_ids: n -> n lists of at most 100 by id."""
 
-    async def load_missing(missing: list[int]) -> list[list[Row]]:
+    async def load_missing(missing: list[int], columns: Columns = None) -> list[list[Row]]:
         return await read_lists(
             context,
             CERTIFICATIONS,
@@ -39,10 +39,11 @@ async def certifications_of_partner(
             limit=MOST_CERTIFICATIONS_OF_PARTNER,
             today=context.today,
             valid_on=valid_on,
+            columns=columns,
         )
 
     if valid_on is not None:
-        return await load_missing(list(partner_ids))
+        return await load_missing(list(partner_ids), columns)
     return await read_cached(
         context,
         SourceName.CERTIFICATIONS,
@@ -51,6 +52,7 @@ async def certifications_of_partner(
         partner_ids,
         load_missing,
         scope=context.today.isoformat(),
+        columns=columns,
     )
 
 

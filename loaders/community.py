@@ -6,7 +6,7 @@ from hub.context import RequestContext
 from hub.vocabulary import SourceName
 from loaders.cursors import Order
 from loaders.pages import Pages
-from loaders.reading import Row, read_by_key
+from loaders.reading import Columns, Row, read_by_key
 from sql import load
 
 POSTS = load(SourceName.COMMUNITY, "posts")
@@ -21,11 +21,11 @@ POSTS_OF_ENGAGEMENT = Pages(POSTS, parent="engagement_id", order=NEWEST_FIRST)
 COMMENTS_OF_POST = Pages(COMMENTS, parent="post_id", order=OLDEST_FIRST)
 
 
-async def posts_by_id(context: RequestContext, ids: Sequence[int]) -> list[Row | None]:
+async def posts_by_id(context: RequestContext, ids: Sequence[int], *, columns: Columns = None) -> list[Row | None]:
     """Posts. ids: n -> n rows or None, in the order of the ids."""
-    return await read_by_key(context, POSTS, ids)
+    return await read_by_key(context, POSTS, ids, columns=columns)
 
 
-async def comments_by_id(context: RequestContext, ids: Sequence[int]) -> list[Row | None]:
+async def comments_by_id(context: RequestContext, ids: Sequence[int], *, columns: Columns = None) -> list[Row | None]:
     """Comments. ids: n -> n rows or None, in the order of the ids."""
-    return await read_by_key(context, COMMENTS, ids)
+    return await read_by_key(context, COMMENTS, ids, columns=columns)

@@ -7,7 +7,7 @@ from hub.context import RequestContext
 from hub.vocabulary import PartnerOrderField, SourceName
 from loaders.cursors import BY_ID, Order
 from loaders.pages import Pages
-from loaders.reading import Row, read, read_by_key, read_cached
+from loaders.reading import Columns, Row, read, read_by_key, read_cached
 from sql import load
 
 ASSOCIATIONS = load(SourceName.DIRECTORY, "associations")
@@ -26,7 +26,7 @@ PARTNER_ORDERS = {
 }
 
 
-async def all_associations(context: RequestContext, _keys: Sequence[None]) -> list[list[Row]]:
+async def all_associations(context: RequestContext, _keys: Sequence[None], *, columns: Columns = None) -> list[list[Row]]:
     """Every association, by id. keys: [None] -> one list."""
     rows = await read_cached(
         context,
@@ -35,11 +35,12 @@ async def all_associations(context: RequestContext, _keys: Sequence[None]) -> li
         "directory.association",
         ["all"],
         partial(_read_all_associations, context),
+        columns=columns,
     )
     return [rows[0]]
 
 
-async def associations_by_id(context: RequestContext, ids: Sequence[int]) -> list[Row | None]:
+async def associations_by_id(context: RequestContext, ids: Sequence[int], *, columns: Columns = None) -> list[Row | None]:
     """Associations. ids: n -> n rows or None, in the order of the ids."""
     return await read_cached(
         context,
@@ -48,27 +49,38 @@ async def associations_by_id(context: RequestContext, ids: Sequence[int]) -> lis
         "directory.association",
         ids,
         partial(read_by_key, context, ASSOCIATIONS),
+        columns=columns,
     )
 
 
-async def partners_by_id(context: RequestContext, ids: Sequence[int]) -> list[Row | None]:
+async def partners_by_id(context: RequestContext, ids: Sequence[int], *, columns: Columns = None) -> list[Row | None]:
     """Firms. ids: n -> n rows or None, in the order of the ids."""
     return await read_cached(
-        context, SourceName.DIRECTORY, "partners", "directory.partner", ids, partial(read_by_key, context, PARTNERS)
+        context,
+        SourceName.DIRECTORY,
+        "partners",
+        "directory.partner",
+        ids,
+        partial(read_by_key, context, PARTNERS),
+        columns=columns,
     )
 
 
-async def partners_by_corporate_number(context: RequestContext, numbers: Sequence[str]) -> list[Row | None]:
+async def partners_by_corporate_number(
+    context: RequestContext, numbers: Sequence[str], *, columns: Columns = None
+) -> list[Row | None]:
     """Firms. numbers: n -> n rows or None, in the order of the numbers."""
-    return await read_by_key(context, PARTNERS, numbers, column="corporate_number", parameter="corporate_numbers")
+    return await read_by_key(
+        context, PARTNERS, numbers, column="corporate_number", parameter="corporate_numbers", columns=columns
+    )
 
 
-async def members_by_id(context: RequestContext, ids: Sequence[int]) -> list[Row | None]:
+async def members_by_id(context: RequestContext, ids: Sequence[int], *, columns: Columns = None) -> list[Row | None]:
     """Persons. ids: n -> n rows or None, in the order of the ids."""
-    return await read_by_key(context, MEMBERS, ids)
+    return await read_by_key(context, MEMBERS, ids, columns=columns)
 
 
-async def emails_by_member(context: RequestContext, ids: Sequence[int]) -> list[str | None]:
+async def emails_by_member(context: RequestContext, ids: Sequence[int], *, columns: Columns = None) -> list[str | None]:
     """The e-mail addresses that the viewer may see: a read of their own, for whom they show is a fact of another source.
 
     ids: n persons -> n addresses or None.
@@ -77,5 +89,5 @@ async def emails_by_member(context: RequestContext, ids: Sequence[int]) -> list[
     return [None if row is None else row["email"] for row in rows]
 
 
-async def _read_all_associations(context: RequestContext, _keys: Sequence[str]) -> list[list[Row]]:
+async def _read_all_associations(context: RequestContext, _keys: Sequence[str], *, columns: Columns = None) -> list[list[Row]]:
     return [sorted(await read(context, ASSOCIATIONS), key=lambda row: row["id"])]

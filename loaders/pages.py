@@ -4,11 +4,12 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.declarations import Page
 from hub.context import RequestContext
 from hub.errors import BadPage
 from loaders import cursors
 from loaders.cursors import BY_ID, Order
-from loaders.reading import Row, send
+from loaders.reading import Columns, Row, by_parent, listed, send
 from sql import Statement, number_parameters, shape
 
 DEFAULT_PAGE = 20
@@ -41,14 +42,6 @@ class Window:
     before: tuple[Any, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """The rows of a window, in the connection's order, and whether there are more in the direction of reading."""
-
-    rows: list[Row]
-    has_more: bool
-
-
 class Connection:
     """One connection as a client asked for it. Nothing is read until a field of it needs it, and each thing only once."""
 
@@ -69,12 +62,28 @@ class Connection:
         self._parent = parent
         self._order = order or pages.order
         self._name = pages.name
-        self._arguments: dict[str, Hashable] = {"pages": pages, "order": self._order, "filters": _hashable(filters)}
+        self._arguments: dict[str, Any] = {"pages": pages, "order": self._order, "filters": _hashable(filters)}
         self._window = _window(self._name, self._order, first, after, last, before)
+        self.backwards = self._window.backwards
+
+    async def pages(self, parents: Sequence[int | None], columns: Columns) -> list[Page]:
+        """The page of each parent. parents: n distinct -> n pages, in the order of the parents."""
+        return await page_by_parent(self._context, parents, window=self._window, columns=columns, **self._arguments)
+
+    async def counts(self, parents: Sequence[int | None]) -> list[int]:
+        """How many rows each parent's connection has."""
+        return await count_by_parent(self._context, parents, **self._arguments)
+
+    async def beyond(self, parents: Sequence[int | None]) -> list[bool]:
+        """Whether rows lie on the other side of the cursor that each parent's page is read from."""
+        place, comparison = (self._window.before, ">=") if self.backwards else (self._window.after, "<=")
+        if place is None:
+            return [False] * len(parents)
+        return await found_by_parent(self._context, parents, place=place, comparison=comparison, **self._arguments)
 
     async def rows(self) -> list[Row]:
         """The page's rows, in the connection's order."""
-        return (await self._page()).rows
+        return list((await self._page()).rows)
 
     def cursor(self, row: Row) -> str:
         """The cursor of one of its rows."""
@@ -110,7 +119,14 @@ class Connection:
 
 
 async def page_by_parent(
-    context: RequestContext, parents: Sequence[int | None], *, pages: Pages, order: Order, filters: Filters, window: Window
+    context: RequestContext,
+    parents: Sequence[int | None],
+    *,
+    pages: Pages,
+    order: Order,
+    filters: Filters,
+    window: Window,
+    columns: Columns = None,
 ) -> list[Page]:
     """The same window of each parent's connection. parents: n distinct -> n pages, in the order of the parents."""
     values: dict[str, Any] = {"limit": window.limit + 1}
@@ -119,12 +135,12 @@ async def page_by_parent(
         if place is not None:
             beyond += order.beyond(name, comparison)
             values |= {f"{name}_{index}": value for index, value in enumerate(place)}
-    shaped = {"{beyond}": beyond, "{order}": order.sql(backwards=window.backwards)}
+    selected = listed(columns, *(column for column, _ in order.keys))
+    shaped = {"{columns}": selected, "{beyond}": beyond, "{order}": order.sql(backwards=window.backwards)}
     rows = await _send(context, "page", parents, pages, filters, shaped, values)
-    by_parent: dict[int | None, list[Row]] = {parent: [] for parent in parents}
-    for row in rows:
-        by_parent[row.get("parent_key")].append(row)
-    return [_page(by_parent[parent], window) for parent in parents]
+    if pages.parent is None:
+        return [_page(rows, window)]
+    return [_page(children, window) for children in by_parent(parents, rows)]
 
 
 async def count_by_parent(

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from hub.context import Read, RequestContext
@@ -11,7 +12,10 @@ from hub.vocabulary import SourceName
 from sql import Rendered, Statement, load, number_parameters, shape
 
 Row = Mapping[str, Any]
-"""One row, by column. Read-only: the same object may be in the cache."""
+"""One row, by column; read with `columns`, these come first, in this order. Read-only: the same object may be in the cache."""
+
+Columns = tuple[str, ...] | None
+"""The columns to read; None is all."""
 
 
 async def send(
@@ -27,7 +31,7 @@ async def send(
     records = await context.sources[source].fetch(name, query.text, arguments)
     milliseconds = (time.perf_counter() - started) * 1000
     context.reads.append(Read(source.value, name, keys, len(records), milliseconds))
-    return [dict(record) for record in records]
+    return records  # type: ignore[return-value]
 
 
 async def facts_of_viewer(context: RequestContext, names: Sequence[str]) -> list[list[int] | Exception]:
@@ -55,28 +59,51 @@ async def read_by_key(
     *,
     column: str = "id",
     parameter: str = "ids",
+    columns: Columns = None,
     **values: Any,
 ) -> list[Row | None]:
     """One row a key. keys: n distinct -> n rows or None, in the order of the keys."""
     values[parameter] = list(keys)
-    query = statement.render(context.viewer.kind, values)
+    body = statement.body(context.viewer.kind, values)
+    text = shape("by_key").replace("{columns}", listed(columns, column)).replace("{rows}", body)
+    query = number_parameters(text)
     rows = await send(context, statement.source, statement.name, query, values, keys=len(keys))
     by_key = {row[column]: row for row in rows}
     return [by_key.get(key) for key in keys]
 
 
 async def read_lists(
-    context: RequestContext, statement: Statement, keys: Sequence[int], *, parent: str, order: str, limit: int, **values: Any
+    context: RequestContext,
+    statement: Statement,
+    keys: Sequence[int],
+    *,
+    parent: str,
+    order: str,
+    limit: int,
+    columns: Columns = None,
+    **values: Any,
 ) -> list[list[Row]]:
     """A list of at most `limit` rows a parent. keys: n distinct -> n lists, in the order of the keys."""
     body = statement.children(context.viewer.kind, values, parent)
-    text = shape("page_by_parent").replace("{rows}", body).replace("{beyond}", "").replace("{order}", order)
+    text = shape("page_by_parent").replace("{columns}", listed(columns)).replace("{rows}", body)
+    text = text.replace("{beyond}", "").replace("{order}", order)
     query = number_parameters(text)
     values |= {"parents": list(keys), "limit": limit}
-    lists: dict[int, list[Row]] = {key: [] for key in keys}
-    for row in await send(context, statement.source, statement.name, query, values, keys=len(keys)):
-        lists[row["parent_key"]].append(row)
-    return [lists[key] for key in keys]
+    rows = await send(context, statement.source, statement.name, query, values, keys=len(keys))
+    return by_parent(keys, rows)
+
+
+def by_parent(parents: Sequence[Any], rows: list[Row]) -> list[list[Row]]:
+    """Each parent's rows, of rows that are sorted by their last column, the parent's key. parents: n -> n lists."""
+    groups = {key: list(group) for key, group in groupby(rows, lambda row: row["parent_key"])}
+    return [groups.get(parent, []) for parent in parents]
+
+
+def listed(columns: Columns, *needed: str) -> str:
+    """The columns as SQL lists them, those that the reader itself needs last."""
+    if columns is None:
+        return "page.*"
+    return ", ".join(f"page.{column}" for column in (*columns, *needed)) or "TRUE AS found"
 
 
 async def read_cached(
@@ -88,7 +115,21 @@ async def read_cached(
     load_missing: Any,
     *,
     scope: str = "",
+    columns: Columns = None,
 ) -> list[Any]:
     """As `load_missing(keys)`, through the cache; kept apart by `scope` and by what viewers of `table` see."""
     full_scope = f"{scope}{cache_scope(table, context.viewer)}"
-    return await context.cache.read_through(source, name, full_scope, keys, load_missing)
+
+    async def load(missing: list[Any]) -> list[Any]:
+        return [_kept(value) for value in await load_missing(missing, columns=None)]
+
+    if not context.cache.usable(source):
+        return list(await load_missing(keys, columns=columns))
+    return await context.cache.read_through(source, name, full_scope, keys, load)
+
+
+def _kept(value: Any) -> Any:
+    """A row as it is kept: whole, by column."""
+    if isinstance(value, list):
+        return [dict(row) for row in value]
+    return None if value is None else dict(value)

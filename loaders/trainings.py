@@ -7,7 +7,7 @@ from hub.context import RequestContext
 from hub.vocabulary import SourceName
 from loaders.cursors import Order
 from loaders.pages import Pages
-from loaders.reading import Row, read_by_key, read_cached
+from loaders.reading import Columns, Row, read_by_key, read_cached
 from sql import load
 
 COURSES = load(SourceName.TRAININGS, "courses")
@@ -24,18 +24,24 @@ ENROLLMENTS_OF_SESSION = Pages(ENROLLMENTS, parent="session_id")
 ENROLLMENTS_OF_ENGAGEMENT = Pages(ENROLLMENTS, parent="engagement_id")
 
 
-async def courses_by_id(context: RequestContext, ids: Sequence[int]) -> list[Row | None]:
+async def courses_by_id(context: RequestContext, ids: Sequence[int], *, columns: Columns = None) -> list[Row | None]:
     """Courses. ids: n -> n rows or None, in the order of the ids."""
     return await read_cached(
-        context, SourceName.TRAININGS, "courses", "trainings.course", ids, partial(read_by_key, context, COURSES)
+        context,
+        SourceName.TRAININGS,
+        "courses",
+        "trainings.course",
+        ids,
+        partial(read_by_key, context, COURSES),
+        columns=columns,
     )
 
 
-async def sessions_by_id(context: RequestContext, ids: Sequence[int]) -> list[Row | None]:
+async def sessions_by_id(context: RequestContext, ids: Sequence[int], *, columns: Columns = None) -> list[Row | None]:
     """Sessions. ids: n -> n rows or None, in the order of the ids."""
-    return await read_by_key(context, SESSIONS, ids)
+    return await read_by_key(context, SESSIONS, ids, columns=columns)
 
 
-async def enrollments_by_id(context: RequestContext, ids: Sequence[int]) -> list[Row | None]:
+async def enrollments_by_id(context: RequestContext, ids: Sequence[int], *, columns: Columns = None) -> list[Row | None]:
     """Enrollments. ids: n -> n rows or None, in the order of the ids."""
-    return await read_by_key(context, ENROLLMENTS, ids)
+    return await read_by_key(context, ENROLLMENTS, ids, columns=columns)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from engine.declarations import Find
 from hub.context import RequestContext
 from hub.vocabulary import Phase
 from loaders import certifications, directory
@@ -11,22 +12,18 @@ from loaders.reading import Row
 from resolvers import arguments
 
 
-async def associations(context: RequestContext) -> list[Row]:
+def associations(_context: RequestContext) -> Find:
     """Every association."""
-    rows: list[Row] = await context.loader(directory.all_associations).load(None)
-    return rows
+    return Find(directory.all_associations, None)
 
 
-async def partner(context: RequestContext, *, by: Mapping[str, Any]) -> Row | None:
+def partner(_context: RequestContext, *, by: Mapping[str, Any]) -> Find:
     """One firm, by id or corporate number."""
     name, value = arguments.one_of(by)
-    row: Row | None
     if name == "id":
-        row = await context.loader(directory.partners_by_id).load(arguments.key("Partner", value, "by.id"))
-    else:
-        number = arguments.corporate_number(value, "by.corporateNumber")
-        row = await context.loader(directory.partners_by_corporate_number).load(number)
-    return row
+        return Find(directory.partners_by_id, arguments.key("Partner", value, "by.id"))
+    number = arguments.corporate_number(value, "by.corporateNumber")
+    return Find(directory.partners_by_corporate_number, number)
 
 
 async def partners(

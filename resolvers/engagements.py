@@ -3,22 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
+from engine.declarations import Find
 from hub.context import RequestContext
 from hub.errors import BadInput
 from hub.vocabulary import HandoffDirection, HandoffStatus, RegistryStatus
 from loaders import engagements as loaders
 from loaders.pages import Connection
-from loaders.reading import Row
 from resolvers import arguments
 
 EITHER_DIRECTION = "EITHER"
 
 
-async def corporation(context: RequestContext, *, number: str) -> Row | None:
+def corporation(_context: RequestContext, *, number: str) -> Find:
     """One company of the register."""
-    checked = arguments.corporate_number(number, "number")
-    row: Row | None = await context.loader(loaders.corporations_by_number).load(checked)
-    return row
+    return Find(loaders.corporations_by_number, arguments.corporate_number(number, "number"))
 
 
 def corporations(
@@ -40,16 +38,12 @@ def corporations(
     )
 
 
-async def client(context: RequestContext, *, by: Mapping[str, Any]) -> Row | None:
+def client(_context: RequestContext, *, by: Mapping[str, Any]) -> Find:
     """One client, by id or corporate number."""
     name, value = arguments.one_of(by)
-    row: Row | None
     if name == "id":
-        row = await context.loader(loaders.clients_by_id).load(arguments.key("Client", value, "by.id"))
-    else:
-        number = arguments.corporate_number(value, "by.corporateNumber")
-        row = await context.loader(loaders.clients_by_corporate_number).load(number)
-    return row
+        return Find(loaders.clients_by_id, arguments.key("Client", value, "by.id"))
+    return Find(loaders.clients_by_corporate_number, arguments.corporate_number(value, "by.corporateNumber"))
 
 
 def clients(context: RequestContext, *, search: str | None = None, **window: Any) -> Connection:
@@ -57,15 +51,12 @@ def clients(context: RequestContext, *, search: str | None = None, **window: Any
     return Connection(context, loaders.CLIENTS_PAGES, search=arguments.search(search, "search"), **window)
 
 
-async def engagement(context: RequestContext, *, by: Mapping[str, Any]) -> Row | None:
+def engagement(_context: RequestContext, *, by: Mapping[str, Any]) -> Find:
     """One engagement, by id or by the viewer's firm's own identifier of it."""
     name, value = arguments.one_of(by)
     if name == "id":
-        row: Row | None = await context.loader(loaders.engagements_by_id).load(arguments.key("Engagement", value, "by.id"))
-        return row
-    external_ref = arguments.text(value, "by.externalRef")
-    assert external_ref is not None
-    return await loaders.engagement_by_external_ref(context, external_ref)
+        return Find(loaders.engagements_by_id, arguments.key("Engagement", value, "by.id"))
+    return Find(loaders.engagements_by_external_ref, arguments.text(value, "by.externalRef"))
 
 
 def engagements(
@@ -95,10 +86,9 @@ def narrow_engagements(context: RequestContext, *, filter: Mapping[str, Any] | N
     return narrowed
 
 
-async def handoff(context: RequestContext, *, id: str) -> Row | None:
+def handoff(_context: RequestContext, *, id: str) -> Find:
     """One hand-off."""
-    row: Row | None = await context.loader(loaders.handoffs_by_id).load(arguments.key("Handoff", id, "id"))
-    return row
+    return Find(loaders.handoffs_by_id, arguments.key("Handoff", id, "id"))
 
 
 def handoffs(context: RequestContext, *, filter: Mapping[str, Any] | None = None, **window: Any) -> Connection:
@@ -123,7 +113,6 @@ def narrow_handoffs_of_partner(
     return {"direction": direction or EITHER_DIRECTION, "statuses": None if status is None else [status]}
 
 
-async def symptoms(context: RequestContext) -> list[Row]:
+def symptoms(_context: RequestContext) -> Find:
     """Every symptom."""
-    rows: list[Row] = await context.loader(loaders.all_symptoms).load(None)
-    return rows
+    return Find(loaders.all_symptoms, None)

@@ -1,12 +1,10 @@
 """node and nodes: any object by its global id, by the contract's rules, with one query a type for any number of ids."""
 
-from collections.abc import Awaitable
-
+from engine.declarations import Batch, Find
 from hub import global_id
-from hub.context import Batch, RequestContext
+from hub.context import RequestContext
 from hub.errors import BadInput
 from loaders import certifications, community, directory, engagements, trainings
-from loaders.reading import Row
 
 MOST_NODES = 100
 
@@ -26,26 +24,27 @@ BATCHES: dict[str, Batch] = {
 }
 """How the rows of each type with a global id are read; a test holds it complete."""
 
-Found = tuple[str, Row]
+
+def node(_context: RequestContext, *, id: str) -> Find | None:
+    """The row of a global id; None for one of a type that the graph does not have."""
+    return _find(id, "id")
 
 
-async def node(context: RequestContext, *, id: str) -> Found | None:
-    """The type's name and the row; None for a well-formed id of nothing that the viewer may see."""
-    return await _load(context, *global_id.decode(id, "id"))
-
-
-def nodes(context: RequestContext, *, ids: list[str]) -> list[Awaitable[Found | None]]:
-    """As `node`, each id by itself: what is wrong with one, or with its source, is null in its own place."""
+def nodes(_context: RequestContext, *, ids: list[str]) -> list[Find | Exception | None]:
+    """As `node`, each id by itself: what is wrong with one is an error in its own place."""
     if len(ids) > MOST_NODES:
         raise BadInput("ids", f"must be at most {MOST_NODES}, not {len(ids)}")
-    return [_load_one(context, id, f"ids[{index}]") for index, id in enumerate(ids)]
+    return [_caught(id, f"ids[{index}]") for index, id in enumerate(ids)]
 
 
-async def _load_one(context: RequestContext, id: str, field: str) -> Found | None:
-    return await _load(context, *global_id.decode(id, field))
+def _caught(id: str, field: str) -> Find | Exception | None:
+    try:
+        return _find(id, field)
+    except BadInput as error:
+        return error
 
 
-async def _load(context: RequestContext, type_name: str, key: int) -> Found | None:
+def _find(id: str, field: str) -> Find | None:
+    type_name, key = global_id.decode(id, field)
     batch = BATCHES.get(type_name)
-    row: Row | None = None if batch is None else await context.loader(batch).load(key)
-    return None if row is None else (type_name, row)
+    return None if batch is None else Find(batch, key, type_name)

@@ -11,6 +11,7 @@ import loaders.engagements
 from schema.directory import Member, Partner
 from schema.enums import PostVisibility
 from schema.fields import connection, edge
+from schema.price import search
 from schema.relay import Connection, Node
 
 if TYPE_CHECKING:
@@ -41,6 +42,6 @@ class Post(Node):
 
 @strawberry.input(description="Which posts; every field given narrows them further.")
 class PostFilter:
-    search: str | None = strawberry.UNSET
+    search: str | None = search()
     partner_id: strawberry.ID | None = strawberry.UNSET
     engagement_id: strawberry.ID | None = strawberry.UNSET

@@ -24,6 +24,7 @@ from schema.enums import (
     Phase,
 )
 from schema.fields import computed, connection, edge
+from schema.price import search
 from schema.relay import Connection, Node
 
 if TYPE_CHECKING:
@@ -47,7 +48,10 @@ class Association(Node):
     code: str
 
     name: str = computed(
-        _localized_name, description="Its name in the language of the request, or in `locale` (ja, en).", locale=str | None
+        _localized_name,
+        columns=("name_ja", "name_en"),
+        description="Its name in the language of the request, or in `locale` (ja, en).",
+        locale=str | None,
     )
 
     role: PartnerRole
@@ -66,11 +70,14 @@ class Partner(Node):
     roles: list[PartnerRole]
 
     associations: list[Association] = computed(
-        resolvers.directory.associations_of, description="The associations it belongs to; none where it has not joined."
+        resolvers.directory.associations_of,
+        columns=("association_ids",),
+        size=3,
+        description="The associations it belongs to; none where it has not joined.",
     )
 
     strengths: list[Phase] = computed(
-        resolvers.directory.strengths_of, description="All phases its associations are strong in."
+        resolvers.directory.strengths_of, columns=("association_ids",), description="All phases its associations are strong in."
     )
 
     specialties: list[str]
@@ -87,6 +94,7 @@ class Partner(Node):
     certifications: list[Annotated["Certification", strawberry.lazy("schema.certifications")]] | None = edge(
         loaders.certifications.certifications_of_partner,
         key="id",
+        size=10,
         description="What it holds, at most 100; with `validOn` only what is or was in force on that day.",
         valid_on=date | None,
     )
@@ -125,9 +133,8 @@ class Member(Node):
 
 @strawberry.input(description="Which partners; every field given narrows them further.")
 class PartnerFilter:
-    search: str | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="Matches name, kana, English name and corporate number; width, kana type and case do not matter.",
+    search: str | None = search(
+        "Matches name, kana, English name and corporate number; width, kana type and case do not matter."
     )
     role: PartnerRole | None = strawberry.UNSET
     association: str | None = strawberry.field(default=strawberry.UNSET, description="An association's code.")

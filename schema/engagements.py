@@ -24,6 +24,7 @@ from schema.enums import (
     Phase,
 )
 from schema.fields import computed, connection, edge
+from schema.price import search
 from schema.relay import Connection, Node
 
 if TYPE_CHECKING:
@@ -51,7 +52,10 @@ class Symptom:
     code: str
 
     label: str = computed(
-        _localized_label, description="Its name in the language of the request, or in `locale` (ja, en).", locale=str | None
+        _localized_label,
+        columns=("label_ja", "label_en"),
+        description="Its name in the language of the request, or in `locale` (ja, en).",
+        locale=str | None,
     )
 
 
@@ -113,11 +117,13 @@ class Engagement(Node):
     assignments: list[PhaseAssignment] = edge(
         loaders.engagements.assignments_of_engagement,
         key="id",
+        size=5,
         description="Who led which phase, when: one entry per phase and lead, oldest first, at most 50.",
     )
     findings: list[Finding] = edge(
         loaders.engagements.findings_of_engagement,
         key="id",
+        size=10,
         description="What the advisor found (問診), oldest first, at most 100.",
     )
     prescription: Prescription | None = edge(
@@ -126,7 +132,7 @@ class Engagement(Node):
         description="What the advisor prescribed (処方); null until it has.",
     )
     handoffs: list[Handoff] = edge(
-        loaders.engagements.handoffs_of_engagement, key="id", description="Oldest first, at most 100."
+        loaders.engagements.handoffs_of_engagement, key="id", size=10, description="Oldest first, at most 100."
     )
     version: int = strawberry.field(description="Rises by one with each event of the engagement.")
     opened_at: datetime
@@ -143,9 +149,7 @@ class Engagement(Node):
 
 @strawberry.input(description="Which engagements; every field given narrows them further.")
 class EngagementFilter:
-    search: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Matches title and client name, among those the viewer may see."
-    )
+    search: str | None = search("Matches title and client name, among those the viewer may see.")
     phases: list[Phase] | None = strawberry.UNSET
     statuses: list[EngagementStatus] | None = strawberry.UNSET
     regions: list[str] | None = strawberry.field(default=strawberry.UNSET, description="ISO 3166-2, of the client.")

@@ -12,7 +12,9 @@ import resolvers.engagements
 import resolvers.hub
 import resolvers.nodes
 import resolvers.trainings
-from hub.context import RequestContext
+from engine.declarations import Price
+from hub.vocabulary import SourceName
+from resolvers.nodes import MOST_NODES
 from schema.certifications import Certification
 from schema.clients import Client, ClientBy, Corporation
 from schema.community import Post, PostFilter
@@ -35,7 +37,7 @@ from schema.engagements import (
 )
 from schema.enums import CertificationStatus, RegistryStatus, SourceState
 from schema.fields import edge, root, root_connection
-from schema.relay import Connection, Node, TypedRow
+from schema.relay import Connection, Node
 from schema.trainings import (
     Course,
     CourseFilter,
@@ -60,27 +62,17 @@ class Source:
     checked_at: datetime | None
 
 
-async def _node(context: RequestContext, *, id: str) -> TypedRow | None:
-    return _typed(await resolvers.nodes.node(context, id=id))
-
-
-def _nodes(context: RequestContext, *, ids: list[str]) -> list[object]:
-    async def typed(found: object) -> TypedRow | None:
-        return _typed(await found)  # type: ignore[misc]
-
-    return [typed(found) for found in resolvers.nodes.nodes(context, ids=ids)]
-
-
-def _typed(found: resolvers.nodes.Found | None) -> TypedRow | None:
-    return None if found is None else TypedRow(found[1], found[0])
-
-
 @strawberry.type(description="Everything that can be read.")
 class Query:
-    node: Node | None = root(_node, description="Any object by its global id.", id=strawberry.ID)
-    nodes: list[Node | None] = root(_nodes, description="Objects by their global ids, at most 100.", ids=list[strawberry.ID])
+    node: Node | None = root(resolvers.nodes.node, description="Any object by its global id.", id=strawberry.ID)
+    nodes: list[Node | None] = root(
+        resolvers.nodes.nodes,
+        price=Price(assumed_size=MOST_NODES, largest_size=MOST_NODES, slicing_arguments=("ids",)),
+        description="Objects by their global ids, at most 100.",
+        ids=list[strawberry.ID],
+    )
     viewer: Viewer = root(resolvers.hub.viewer, description="Who the server takes the caller for.")
-    associations: list[Association] | None = root(resolvers.directory.associations)
+    associations: list[Association] | None = root(resolvers.directory.associations, price=Price(assumed_size=20))
     partner: Partner | None = root(resolvers.directory.partner, by=PartnerBy)
     partners: Connection[Partner] | None = root_connection(
         resolvers.directory.partners, filter=PartnerFilter | None, order_by=PartnerOrder | None
@@ -117,5 +109,9 @@ class Query:
     posts: Connection[Post] | None = root_connection(
         resolvers.community.posts, description="Newest first.", filter=PostFilter | None
     )
-    symptoms: list[Symptom] | None = root(resolvers.engagements.symptoms)
-    sources: list[Source] = root(resolvers.hub.sources, description="Each source: whether it answers, how fast.")
+    symptoms: list[Symptom] | None = root(resolvers.engagements.symptoms, price=Price(assumed_size=20))
+    sources: list[Source] = root(
+        resolvers.hub.sources,
+        price=Price(assumed_size=len(SourceName)),
+        description="Each source: whether it answers, how fast.",
+    )

@@ -1,29 +1,26 @@
 """Relay: the Node interface and one shape of connection for all types."""
 
+from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 import strawberry
 from strawberry.types.info import Info
 
+from engine.declarations import Column
 from hub import global_id
-from hub.context import RequestContext
 from loaders.pages import Connection as ConnectionRead
-from loaders.reading import Row
-from schema.fields import DeclaredField, computed
+from schema.fields import DeclaredField, TypedRow, part
+from schema.price import COUNT_WEIGHT
 
 NodeT = TypeVar("NodeT")
 
 
-class TypedRow(dict[str, Any]):
-    """A row that says of which type of the graph it is, for fields whose type is an interface."""
-
-    def __init__(self, row: Row, type_name: str) -> None:
-        super().__init__(row)
-        self.type_name = type_name
-
-
 class GlobalIdField(DeclaredField):
     """The global id: the type's name and the row's key."""
+
+    @property
+    def declaration(self) -> Column:
+        return Column("id", global_id.encode)
 
     def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
         assert info is not None
@@ -46,59 +43,52 @@ class Node:
         return True
 
 
-async def _has_next(read: ConnectionRead, _context: RequestContext) -> bool:
-    return await read.has_next()
-
-
-async def _has_previous(read: ConnectionRead, _context: RequestContext) -> bool:
-    return await read.has_previous()
-
-
-async def _start_cursor(read: ConnectionRead, _context: RequestContext) -> str | None:
+async def _start_cursor(read: ConnectionRead) -> str | None:
     rows = await read.rows()
     return read.cursor(rows[0]) if rows else None
 
 
-async def _end_cursor(read: ConnectionRead, _context: RequestContext) -> str | None:
+async def _end_cursor(read: ConnectionRead) -> str | None:
     rows = await read.rows()
     return read.cursor(rows[-1]) if rows else None
 
 
-async def _edges(read: ConnectionRead, _context: RequestContext) -> list[dict[str, Any]]:
+async def _edges(read: ConnectionRead) -> list[dict[str, Any]]:
     return [{"cursor": read.cursor(row), "node": row} for row in await read.rows()]
 
 
-async def _nodes(read: ConnectionRead, _context: RequestContext) -> list[Row]:
-    return await read.rows()
-
-
-async def _total_count(read: ConnectionRead, _context: RequestContext) -> int:
-    return await read.total_count()
-
-
-def _itself(read: ConnectionRead, _context: RequestContext) -> ConnectionRead:
+def _itself(read: ConnectionRead) -> ConnectionRead:
     return read
 
 
 @strawberry.type(description="Where a page stands in its connection.")
 class PageInfo:
-    has_next_page: bool = computed(_has_next, description="Whether there are more after the page.")
-    has_previous_page: bool = computed(_has_previous, description="Whether there are more before the page.")
-    start_cursor: str | None = computed(
-        _start_cursor, description="The cursor of the page's first item; null where it is empty."
+    has_next_page: bool = part("has_next_page", ConnectionRead.has_next, description="Whether there are more after the page.")
+    has_previous_page: bool = part(
+        "has_previous_page", ConnectionRead.has_previous, description="Whether there are more before the page."
     )
-    end_cursor: str | None = computed(_end_cursor, description="The cursor of the page's last item; null where it is empty.")
+    start_cursor: str | None = part(
+        "start_cursor", _start_cursor, description="The cursor of the page's first item; null where it is empty."
+    )
+    end_cursor: str | None = part(
+        "end_cursor", _end_cursor, description="The cursor of the page's last item; null where it is empty."
+    )
 
 
 @strawberry.type(description="One item of a page and its cursor.")
 class Edge(Generic[NodeT]):
-    cursor: str = strawberry.field(description="Where to go on from: pass it as `after` or `before`.")
-    node: NodeT
+    cursor: str = part("cursor", itemgetter("cursor"), description="Where to go on from: pass it as `after` or `before`.")
+    node: NodeT = part("node", itemgetter("node"))
 
 
 @strawberry.type(description="A page of a list: 1 to 100 items, 20 by default.")
 class Connection(Generic[NodeT]):
-    edges: list[Edge[NodeT]] = computed(_edges, description="The page's items with their cursors.")
-    nodes: list[NodeT] = computed(_nodes, description="The page's items.")
-    page_info: PageInfo = computed(_itself, description="Where the page stands.")
-    total_count: int = computed(_total_count, description="How many there are in all; counted only when asked for.")
+    edges: list[Edge[NodeT]] = part("edges", _edges, description="The page's items with their cursors.")
+    nodes: list[NodeT] = part("nodes", ConnectionRead.rows, description="The page's items.")
+    page_info: PageInfo = part("page_info", _itself, description="Where the page stands.")
+    total_count: int = part(
+        "total_count",
+        ConnectionRead.total_count,
+        weight=COUNT_WEIGHT,
+        description="How many there are in all; counted only when asked for.",
+    )

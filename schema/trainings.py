@@ -13,6 +13,7 @@ from loaders.reading import Row
 from schema.directory import Partner
 from schema.enums import EnrollmentStatus
 from schema.fields import computed, connection, edge
+from schema.price import search
 from schema.relay import Connection, Node
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class TrainingSession(Node):
     region: str | None
     seats: int
 
-    seats_left: int = computed(_seats_left, description="Seats that nobody holds yet.")
+    seats_left: int = computed(_seats_left, columns=("seats", "enrolled_count"), description="Seats that nobody holds yet.")
 
     enrolled_count: int = strawberry.field(description="Seats that are held: enrolled, completed, or not shown up.")
     enrollments: Connection[Annotated["Enrollment", strawberry.lazy("schema.trainings")]] = connection(
@@ -61,7 +62,7 @@ class Enrollment(Node):
 
 @strawberry.input(description="Which courses; every field given narrows them further.")
 class CourseFilter:
-    search: str | None = strawberry.UNSET
+    search: str | None = search()
     product: str | None = strawberry.UNSET
     provider_id: strawberry.ID | None = strawberry.UNSET
 

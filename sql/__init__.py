@@ -97,5 +97,5 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [item.value for item in value] if value and isinstance(value[0], Enum) else value
     return value

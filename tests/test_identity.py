@@ -22,7 +22,7 @@ VIEWERS = [
     STAFF,
     Viewer(ViewerKind.PERSON, "山田 花子", partner_id=1, member_id=2),
     Viewer(ViewerKind.CRM, "CRM", partner_id=1),
-    Viewer(ViewerKind.CRM, "CRM", partner_id=1, scopes=("partner", "events"), client="nightly-import"),
+    Viewer(ViewerKind.CRM, "CRM", partner_id=1, scopes=("partner", "read", "events"), client="nightly-import"),
     Viewer(ViewerKind.REPORTING, "Reports"),
 ]
 

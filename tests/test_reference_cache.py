@@ -3,7 +3,7 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -31,12 +31,6 @@ SUZUKI = Viewer(ViewerKind.CRM, "Suzuki", partner_id=2)
 def miniature(source_dsns: Dsns) -> Dsns:
     fill(source_dsns)
     return source_dsns
-
-
-@pytest.fixture(scope="session")
-def redis_url() -> Iterator[str]:
-    with ValkeyServer() as server:
-        yield f"redis://{server.host}:{server.port}"
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -125,6 +119,10 @@ async def test_two_viewers_on_one_pool_and_one_cache_each_see_their_own(
         SUZUKI: ("Suzuki", "鈴木システム", "SUZUKI-9"),
         STAFF: ("Staff", None, None),
     }
+
+    # Both firms see the engagement: Suzuki has led a phase of it too.
+    led = "INSERT INTO engagements.assignment VALUES (1, 2, 'CONSULTATION', 2, '2026-01-06T01:00Z', '2026-01-07T01:00Z')"
+    await execute(miniature[SourceName.ENGAGEMENTS], led)
 
     async with running(settings_for(miniature, tmp_path, pool_size=2, **backend_settings)) as runtime:
         ask = asker(runtime)

@@ -1,6 +1,6 @@
 -- Engagements, with where their client is and what it does, and the viewer's firm's own identifier of them.
 -- [:ids]  these only. Index: engagement_pkey
--- [:external_ref]  the one that the viewer's firm calls so. Index: external_ref_partner_id_ref_key
+-- [:external_refs]  those that the viewer's firm calls so. Index: external_ref_partner_id_ref_key
 -- [:partner_id]  that this firm leads or has led. Index: assignment_partner, engagement_lead_partner
 -- [:client_id]  Index: engagement_client
 -- [:lead_partner_id]  Index: engagement_lead_partner
@@ -27,7 +27,7 @@ WHERE {visible engagements.engagement e}
 [[AND e.id = ANY(:ids)]]
 [[AND e.id IN (
     SELECT x.engagement_id FROM engagements.external_ref AS x
-    WHERE {visible engagements.external_ref x} AND x.partner_id = :viewer_partner_id AND x.ref = :external_ref)]]
+    WHERE {visible engagements.external_ref x} AND x.partner_id = :viewer_partner_id AND x.ref = ANY(:external_refs))]]
 [[AND e.id IN (
     SELECT a.engagement_id FROM engagements.assignment AS a WHERE {visible engagements.assignment a} AND a.partner_id = :partner_id
     UNION ALL SELECT led.id FROM engagements.engagement AS led WHERE led.lead_partner_id = :partner_id)]]

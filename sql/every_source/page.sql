@@ -1,4 +1,4 @@
 -- One page of the rows of a named query, in a total order.
--- {rows}: that query. {beyond}: the cursors' conditions. {order}: the order's columns, the last one unique.
+-- {rows}: that query. {columns}: those asked for. {beyond}: the cursors' conditions. {order}: the order's columns, the last one unique.
 -- :limit  one more than the page holds, which tells whether there is more
-SELECT page.* FROM ({rows}) AS page WHERE TRUE{beyond} ORDER BY {order} LIMIT :limit
+SELECT {columns} FROM ({rows}) AS page WHERE TRUE{beyond} ORDER BY {order} LIMIT :limit

@@ -1,0 +1,267 @@
+"""Compiles an operation into a plan: fields collected and merged as graphql-core does it, each with what its declaration reads.
+
+A plan holds for one set of the boolean variables that @skip and @include look at; all other variables are filled in when it
+runs.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    VariableNode,
+    Visitor,
+    get_named_type,
+    is_abstract_type,
+    is_leaf_type,
+    is_list_type,
+    is_non_null_type,
+    print_ast,
+    visit,
+)
+from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_fields, collect_subfields
+from graphql.execution.values import VariableValues, get_argument_values
+from strawberry import Schema
+from strawberry.types.arguments import convert_arguments
+
+from engine.declarations import Column, Columns, Computed, ConnectionEdge, Declaration, Edge, Part
+from engine.plan import Abstract, Arguments, ConnectionOf, Field, Leaf, ListOf, Object, Parts, Plan, Selection, Value
+
+NO_ARGUMENTS: dict[str, Any] = {}
+
+
+class Compiler:
+    """Compiles operations of one schema. `plain` turns Strawberry's input objects into what resolvers take."""
+
+    def __init__(self, schema: Schema, plain: Callable[[Any], Any]) -> None:
+        self._schema: GraphQLSchema = schema._schema
+        self._registry = schema.schema_converter.scalar_registry
+        self._config = schema.config
+        self._plain = plain
+
+    def compile(
+        self, operation: OperationDefinitionNode, fragments: dict[str, FragmentDetails], variables: VariableValues
+    ) -> Plan:
+        """The plan of an operation that has been validated."""
+        return _Compilation(self, operation, fragments, variables).plan()
+
+    def arguments(self, definition: GraphQLField, node: FieldNode) -> Arguments:
+        """How a field's arguments come to be: once and for all where no variable is in them."""
+        if not definition.args:
+            return lambda _variables: NO_ARGUMENTS
+        declared = definition.extensions["strawberry-definition"].arguments
+
+        def coerce(variables: VariableValues | None) -> dict[str, Any]:
+            values = get_argument_values(definition, node, variables)
+            converted = convert_arguments(values, declared, self._registry, self._config)
+            return {name: self._plain(value) for name, value in converted.items()}
+
+        if any(_has_variables(argument) for argument in node.arguments or ()):
+            return coerce
+        try:
+            constant = coerce(None)
+        except GraphQLError:
+            return coerce
+        return lambda _variables: constant
+
+
+class _Compilation:
+    def __init__(
+        self,
+        compiler: Compiler,
+        operation: OperationDefinitionNode,
+        fragments: dict[str, FragmentDetails],
+        variables: VariableValues,
+    ) -> None:
+        self._compiler = compiler
+        self._schema = compiler._schema
+        self._operation = operation
+        self._fragments = fragments
+        self._variables = variables
+
+    def plan(self) -> Plan:
+        root = self._schema.get_root_type(self._operation.operation)
+        assert root is not None
+        collected = collect_fields(self._schema, self._fragments, self._variables, root, self._operation).grouped_field_set
+        fields = self._fields(root, collected)
+        return Plan(root.name, list(collected), fields, serial=root is self._schema.mutation_type)
+
+    def _fields(self, type_: GraphQLObjectType, collected: dict[str, list[FieldDetails]]) -> list[Field]:
+        return [
+            self._field(type_, response_key, details)
+            for response_key, details in collected.items()
+            if details[0].node.name.value != "__typename"
+        ]
+
+    def _field(self, type_: GraphQLObjectType, response_key: str, details: list[FieldDetails]) -> Field:
+        node = details[0].node
+        definition = self._schema.get_field(type_, node.name.value)
+        assert definition is not None
+        return Field(
+            response_key=response_key,
+            name=node.name.value,
+            type_name=type_.name,
+            nodes=[detail.node for detail in details],
+            declaration=_declaration(definition),
+            value=self._value(definition.type, details),
+            non_null=is_non_null_type(definition.type),
+            arguments=self._compiler.arguments(definition, node),
+        )
+
+    def _value(self, type_: GraphQLOutputType, details: list[FieldDetails]) -> Value:
+        if is_non_null_type(type_):
+            type_ = type_.of_type
+        if is_list_type(type_):
+            return ListOf(self._value(type_.of_type, details), is_non_null_type(type_.of_type))
+        named = get_named_type(type_)
+        if is_leaf_type(named):
+            return Leaf(named)
+        if is_abstract_type(named):
+            return Abstract({each.name: self._selection(each, details) for each in self._schema.get_possible_types(named)})
+        assert isinstance(named, GraphQLObjectType)
+        if any(isinstance(_declaration(field), Part) for field in named.fields.values()):
+            parts = self._parts(named, details)
+            if _is_connection(named):
+                return ConnectionOf(parts, *_share_page(parts))
+            return parts
+        return Object(self._selection(named, details))
+
+    def _collect(self, type_: GraphQLObjectType, details: list[FieldDetails]) -> dict[str, list[FieldDetails]]:
+        return collect_subfields(
+            self._schema, self._fragments, self._variables, self._operation, type_, details
+        ).grouped_field_set
+
+    def _parts(self, type_: GraphQLObjectType, details: list[FieldDetails]) -> Parts:
+        collected = self._collect(type_, details)
+        return Parts(type_.name, list(collected), self._fields(type_, collected))
+
+    def _selection(self, type_: GraphQLObjectType, details: list[FieldDetails]) -> Selection:
+        collected = self._collect(type_, details)
+        fields = self._fields(type_, collected)
+        leaves = {
+            field.response_key: field
+            for field in fields
+            if isinstance(field.declaration, Column) and not _holds_objects(field.value)
+        }
+        loads = _together([field for field in fields if field.response_key not in leaves])
+        return Selection(type_.name, list(collected), leaves, loads, _columns(fields))
+
+
+def boolean_variables(operation: OperationDefinitionNode, fragments: Iterable[Any]) -> tuple[str, ...]:
+    """The variables that @skip and @include look at: what a plan depends on."""
+    names: set[str] = set()
+
+    class Directives(Visitor):
+        def enter_directive(self, node: Any, *_args: Any) -> None:
+            if node.name.value in ("skip", "include"):
+                names.update(
+                    argument.value.name.value for argument in node.arguments if isinstance(argument.value, VariableNode)
+                )
+
+    for part in (operation, *fragments):
+        visit(part, Directives())
+    return tuple(sorted(names))
+
+
+def _declaration(definition: GraphQLField) -> Declaration:
+    strawberry = definition.extensions["strawberry-definition"]
+    declared: Declaration | None = getattr(strawberry, "declaration", None)
+    return Column(strawberry.python_name) if declared is None else declared
+
+
+def _columns(fields: list[Field]) -> Columns:
+    columns: dict[str, None] = {}
+    for field in fields:
+        match field.declaration:
+            case Column(name):
+                columns[name] = None
+            case Edge(_, key) | ConnectionEdge(_, key):
+                columns[key] = None
+            case Computed(_, needed):
+                columns.update(dict.fromkeys(needed))
+    return tuple(columns)
+
+
+def _together(fields: list[Field]) -> list[list[Field]]:
+    """Fields grouped by the read that answers them; edges of one read get the same columns, as they get the same rows."""
+    groups: dict[Any, list[Field]] = {}
+    for field in fields:
+        arguments = tuple(print_ast(argument) for argument in field.nodes[0].arguments or ())
+        match field.declaration:
+            case Edge(batch):
+                identity: Any = (batch, arguments)
+            case ConnectionEdge():
+                identity = (field.declaration, arguments)
+            case _:
+                identity = field
+        groups.setdefault(identity, []).append(field)
+    for group in groups.values():
+        if len(group) > 1:
+            columns = _share_columns([found for field in group for found in _row_selections(field.value)])
+            connections = [field.value for field in group if isinstance(field.value, ConnectionOf)]
+            asked = frozenset(name for connection in connections for name in connection.asked)
+            for connection in connections:
+                connection.columns, connection.asked = columns, asked
+    return list(groups.values())
+
+
+def _share_page(parts: Parts) -> tuple[Columns, frozenset[str]]:
+    selections = _row_selections(parts)
+    asked = frozenset(name for field in parts.fields for name in _part_names(field))
+    return _share_columns(selections), asked
+
+
+def _share_columns(selections: list[Selection]) -> Columns:
+    columns = tuple(dict.fromkeys(column for selection in selections for column in selection.columns))
+    for selection in selections:
+        selection.columns = columns
+    return columns
+
+
+def _row_selections(value: Value) -> list[Selection]:
+    """The selections of the rows that a value is made of."""
+    match value:
+        case Object(selection):
+            return [selection]
+        case ListOf(item):
+            return _row_selections(item)
+        case Parts(_, _, fields):
+            return [found for field in fields for found in _row_selections(field.value)]
+        case ConnectionOf(parts):
+            return _row_selections(parts)
+    return []
+
+
+def _part_names(field: Field) -> list[str]:
+    assert isinstance(field.declaration, Part)
+    names = [field.declaration.name]
+    value = field.value.item if isinstance(field.value, ListOf) else field.value
+    if isinstance(value, Parts):
+        names += [f"{field.declaration.name}.{name}" for sub in value.fields for name in _part_names(sub)]
+    return names
+
+
+def _is_connection(type_: GraphQLObjectType) -> bool:
+    return "pageInfo" in type_.fields
+
+
+def _holds_objects(value: Value) -> bool:
+    return not isinstance(value, Leaf) and not (isinstance(value, ListOf) and not _holds_objects(value.item))
+
+
+def _has_variables(argument: Any) -> bool:
+    found = False
+
+    class Variables(Visitor):
+        def enter_variable(self, *_args: Any) -> None:
+            nonlocal found
+            found = True
+
+    visit(argument, Variables())
+    return found

@@ -1,0 +1,145 @@
+"""Connections (Relay): one page, one count for all parents of a level, shaped into nodes, edges, pageInfo and totalCount."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from engine.declarations import Connection, Page, Part
+from engine.plan import ConnectionOf, Field, ListOf, Parts
+from engine.results import FAILED, Path, Trace
+
+if TYPE_CHECKING:
+    from engine.execution import Execution
+
+# What of an answer cannot be given without the page itself.
+_OF_PAGE = frozenset({"nodes", "edges", "page_info.start_cursor", "page_info.end_cursor"})
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read of a connection for its parents: a list in the order of the parents, or why there is none."""
+
+    connection: Connection
+    parents: int
+    pages: Sequence[Page] | Exception
+    counts: Sequence[int] | Exception
+    beyond: Sequence[bool] | Exception
+
+
+async def read(connection: Connection, parents: Sequence[Hashable], value: ConnectionOf) -> Read:
+    """Read what the connection's selections ask for, each thing in one query for all parents, at once."""
+    asked = value.asked
+    # On the side that it is read towards, the page itself knows whether there is more; on the other side a query does.
+    ahead, behind = ("previous", "next") if connection.backwards else ("next", "previous")
+    wanted: dict[str, Any] = {}
+    if asked & _OF_PAGE or f"page_info.has_{ahead}_page" in asked:
+        wanted["pages"] = connection.pages(parents, value.columns)
+    if "total_count" in asked:
+        wanted["counts"] = connection.counts(parents)
+    if f"page_info.has_{behind}_page" in asked:
+        wanted["beyond"] = connection.beyond(parents)
+    if len(wanted) == 1:
+        ((name, one),) = wanted.items()
+        results = {name: await _caught(one)}
+    else:
+        results = dict(zip(wanted, await asyncio.gather(*(_caught(each) for each in wanted.values())), strict=True))
+    return Read(connection, len(parents), results.get("pages", ()), results.get("counts", ()), results.get("beyond", ()))
+
+
+async def complete(execution: Execution, value: ConnectionOf, read: Read, trace: Trace) -> list[Any]:
+    """The connection of each parent as it is answered, or FAILED."""
+    return await _assemble(execution, value.parts, read, range(read.parents), trace)
+
+
+async def _assemble(execution: Execution, parts: Parts, read: Read, parents: Sequence[int], trace: Trace) -> list[Any]:
+    outs: list[Any] = [dict.fromkeys(parts.response_keys, parts.type_name) for _ in parents]
+    for field in parts.fields:
+
+        def trace_field(index: int, key: str = field.response_key) -> Iterator[Path]:
+            return ([*path, key] for path in trace(index))
+
+        values = await _part(execution, field, read, trace_field)
+        _fill(outs, field, values)
+    return outs
+
+
+async def _part(execution: Execution, field: Field, read: Read, trace: Trace) -> list[Any]:
+    assert isinstance(field.declaration, Part)
+    name = field.declaration.name
+    if name == "page_info":
+        assert isinstance(field.value, Parts)
+        return await _assemble(execution, field.value, read, range(read.parents), trace)
+    if name == "edges" and not isinstance(read.pages, Exception):
+        return await _edges(execution, field, read, read.pages, trace)
+    return await execution.checked(field, _values(name, read), trace)
+
+
+def _values(name: str, read: Read) -> Sequence[Any]:
+    """A part's value for each parent, before it is completed; exceptions where it could not be read."""
+    ahead, behind = (
+        ("has_previous_page", "has_next_page") if read.connection.backwards else ("has_next_page", "has_previous_page")
+    )
+    others: dict[str, Sequence[Any] | Exception] = {"total_count": read.counts, behind: read.beyond}
+    source = others.get(name, read.pages)
+    if isinstance(source, Exception):
+        return [source] * read.parents
+    match name:
+        case "nodes":
+            return [page.rows for page in source]
+        case "start_cursor":
+            return [read.connection.cursor(page.rows[0]) if page.rows else None for page in source]
+        case "end_cursor":
+            return [read.connection.cursor(page.rows[-1]) if page.rows else None for page in source]
+    return [page.has_more for page in source] if name == ahead else source
+
+
+async def _edges(execution: Execution, field: Field, read: Read, pages: Sequence[Page], trace: Trace) -> list[Any]:
+    assert isinstance(field.value, ListOf)
+    parts = field.value.item
+    assert isinstance(parts, Parts)
+    rows = list(chain.from_iterable(page.rows for page in pages))
+    owners = [(owner, number) for owner, page in enumerate(pages) for number in range(len(page.rows))]
+
+    def trace_edge(index: int) -> Iterator[Path]:
+        owner, number = owners[index]
+        return ([*path, number] for path in trace(owner))
+
+    outs: list[Any] = [dict.fromkeys(parts.response_keys, parts.type_name) for _ in rows]
+    for each in parts.fields:
+
+        def trace_field(index: int, key: str = each.response_key) -> Iterator[Path]:
+            return ([*path, key] for path in trace_edge(index))
+
+        assert isinstance(each.declaration, Part)
+        values = [read.connection.cursor(row) for row in rows] if each.declaration.name == "cursor" else rows
+        _fill(outs, each, await execution.checked(each, values, trace_field))
+    done: list[Any] = []
+    start = 0
+    for page in pages:
+        part = outs[start : start + len(page.rows)]
+        start += len(page.rows)
+        done.append(FAILED if FAILED in part and field.value.item_non_null else [None if e is FAILED else e for e in part])
+    return done
+
+
+def _fill(outs: list[Any], field: Field, values: Sequence[Any]) -> None:
+    for index, value in enumerate(values):
+        if outs[index] is FAILED:
+            continue
+        if value is not FAILED:
+            outs[index][field.response_key] = value
+        elif field.non_null:
+            outs[index] = FAILED
+        else:
+            outs[index][field.response_key] = None
+
+
+async def _caught(reading: Any) -> Any:
+    try:
+        return await reading
+    except Exception as error:
+        return error

@@ -1,0 +1,142 @@
+"""Documents made ready: parsed, measured, validated and priced once, then kept by their text and run many times."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    Visitor,
+    validate,
+    value_from_ast_untyped,
+    visit,
+)
+from graphql.execution.collect_fields import FragmentDetails
+from graphql.execution.values import VariableValues
+from strawberry import Schema
+
+from engine.compiler import Compiler, boolean_variables
+from engine.cost import Estimate, estimate
+from engine.measures import DocumentLimits, read_document
+from engine.plan import Plan
+from hub.errors import BadRequest
+from hub.graphql_request import OperationKind
+
+MOST_VALIDATION_ERRORS = 10
+
+LONGEST_KEPT = 65_536
+"""Characters of a document that is kept; a longer one is mostly comments, and made ready each time."""
+
+PLANS_AN_OPERATION = 16
+"""Plans kept of one operation, one for each set of the variables that @skip and @include look at."""
+
+
+@dataclass(slots=True)
+class Operation:
+    """One operation of a valid document, ready to run."""
+
+    node: OperationDefinitionNode
+    introspects: bool
+    estimates: tuple[Estimate, ...]
+    defaults: dict[str, Any]
+    decisive: tuple[str, ...]
+    plans: OrderedDict[tuple[Any, ...], Plan] = field(default_factory=OrderedDict)
+
+
+@dataclass(slots=True)
+class Document:
+    """A document that could be parsed: its operations by name, None for the one without, and why it is not valid."""
+
+    ast: DocumentNode
+    fragments: dict[str, FragmentDefinitionNode]
+    nodes: dict[str | None, OperationDefinitionNode]
+    errors: list[GraphQLError]
+    operations: dict[str | None, Operation]
+
+    def choose(self, name: str | None) -> tuple[str | None, OperationKind]:
+        """Which operation is to run, and its kind; BadRequest where it is not there, or none is named of several."""
+        if name is None:
+            if len(self.nodes) != 1:
+                raise BadRequest("operationName: the document has several operations or none; name the one to run.")
+            (name,) = self.nodes
+        elif name not in self.nodes:
+            raise BadRequest(f"operationName: the document has no operation {name[:100]!r}.")
+        return name, OperationKind(self.nodes[name].operation.value)
+
+
+class Documents:
+    """The documents of one schema: a bounded number of valid ones is kept, the least recently used goes first."""
+
+    def __init__(self, schema: Schema, compiler: Compiler, limits: DocumentLimits, *, kept: int) -> None:
+        self._schema = schema._schema
+        self._compiler = compiler
+        self._limits = limits
+        self._kept = kept
+        self._documents: OrderedDict[str, Document] = OrderedDict()
+
+    def get(self, text: str) -> Document:
+        """The document of a text; GraphQLSyntaxError where it cannot be parsed, DocumentLimitExceeded where it is too large."""
+        document = self._documents.get(text)
+        if document is not None:
+            self._documents.move_to_end(text)
+            return document
+        document = self._make(text)
+        if not document.errors and len(text) <= LONGEST_KEPT:
+            self._documents[text] = document
+        if len(self._documents) > self._kept:
+            self._documents.popitem(last=False)
+        return document
+
+    def plan(self, document: Document, operation: Operation, variables: VariableValues) -> Plan:
+        """The plan of an operation for these variables; made once for those that decide about @skip and @include."""
+        key = tuple(variables.coerced.get(name) for name in operation.decisive)
+        plan = operation.plans.get(key)
+        if plan is None:
+            fragments = {name: FragmentDetails(node) for name, node in document.fragments.items()}
+            plan = operation.plans[key] = self._compiler.compile(operation.node, fragments, variables)
+            if len(operation.plans) > PLANS_AN_OPERATION:
+                operation.plans.popitem(last=False)
+        return plan
+
+    def _make(self, text: str) -> Document:
+        ast = read_document(text, self._limits)
+        errors = validate(self._schema, ast, max_errors=MOST_VALIDATION_ERRORS)
+        fragments = {part.name.value: part for part in ast.definitions if isinstance(part, FragmentDefinitionNode)}
+        nodes = {
+            part.name.value if part.name else None: part
+            for part in ast.definitions
+            if isinstance(part, OperationDefinitionNode)
+        }
+        operations = {} if errors else {name: self._operation(node, fragments) for name, node in nodes.items()}
+        return Document(ast, fragments, nodes, errors, operations)
+
+    def _operation(self, node: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> Operation:
+        return Operation(
+            node=node,
+            introspects=_introspects([node, *fragments.values()]),
+            estimates=estimate(self._schema, node, fragments),
+            defaults={
+                variable.variable.name.value: value_from_ast_untyped(variable.default_value)
+                for variable in node.variable_definitions or ()
+                if variable.default_value is not None
+            },
+            decisive=boolean_variables(node, fragments.values()),
+        )
+
+
+def _introspects(parts: list[Any]) -> bool:
+    found = False
+
+    class Introspection(Visitor):
+        def enter_field(self, node: FieldNode, *_args: Any) -> None:
+            nonlocal found
+            found = found or node.name.value in ("__schema", "__type")
+
+    for part in parts:
+        visit(part, Introspection())
+    return found

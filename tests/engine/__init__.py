@@ -1,0 +1,1 @@
+"""The engine against graphql-core's executor, on the same schema and data."""
