@@ -108,6 +108,7 @@ _RULES: Final[dict[str, Rule]] = {
     "engagements.engagement": _full_or_offered(),
     "engagements.engagement.title": _full(reporting=NONE),
     "engagements.engagement.client_id": _full(reporting=NONE),
+    "engagements.engagement.closed_at": _full(),
     "engagements.assignment": _full("engagement_id"),
     "engagements.external_ref": _full("engagement_id"),
     "engagements.finding": _full_or_offered("engagement_id"),

@@ -26,7 +26,7 @@ CORPORATIONS_PAGES = Pages(CORPORATIONS, order=Order((("number", "text"),)))
 CLIENTS_PAGES = Pages(CLIENTS)
 ENGAGEMENTS_PAGES = Pages(ENGAGEMENTS)
 ENGAGEMENTS_OF_PARTNER = Pages(ENGAGEMENTS, parent="partner_id")
-ENGAGEMENTS_OF_CLIENT = Pages(ENGAGEMENTS, parent="client_id")
+ENGAGEMENTS_OF_CLIENT = Pages(ENGAGEMENTS, parent="of_client_id")
 HANDOFFS_PAGES = Pages(HANDOFFS, order=NEWEST_ID_FIRST)
 HANDOFFS_OF_PARTNER = Pages(HANDOFFS, parent="partner_id", order=NEWEST_ID_FIRST)
 

@@ -93,4 +93,4 @@ async def test_a_count_reads_no_page_and_a_page_no_count(ask: Ask) -> None:
 
 async def test_the_same_edge_under_two_names_is_one_query(ask: Ask) -> None:
     query = "{ clients { nodes { a: engagements(first: 2) { nodes { title } } b: engagements(first: 2) { nodes { id } } } } }"
-    assert (await ask(query)).queries == ["engagements:clients.page", "engagements:engagements.page by client_id"]
+    assert (await ask(query)).queries == ["engagements:clients.page", "engagements:engagements.page by of_client_id"]

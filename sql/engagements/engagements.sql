@@ -2,7 +2,7 @@
 -- [:ids]  these only. Index: engagement_pkey
 -- [:external_refs]  those that the viewer's firm calls so. Index: external_ref_partner_id_ref_key
 -- [:partner_id]  that this firm leads or has led. Index: assignment_partner, engagement_lead_partner
--- [:client_id]  Index: engagement_client
+-- [:of_client_id], [:client_id]  of a parent, and of a filter. Index: engagement_client
 -- [:lead_partner_id]  Index: engagement_lead_partner
 -- What the viewer is not shown of an engagement does not match either.
 -- [:search]  anywhere in title or client's name. Index: engagement_search, client_search
@@ -16,7 +16,8 @@ SELECT
     {shown engagements.engagement.title e} AS title,
     e.phase, e.status,
     {shown engagements.engagement.client_id e} AS client_id,
-    c.region, c.industry, e.lead_partner_id, e.version, e.opened_at, e.updated_at, e.closed_at,
+    c.region, c.industry, e.lead_partner_id, e.version, e.opened_at, e.updated_at,
+    {shown engagements.engagement.closed_at e} AS closed_at,
     (
         SELECT x.ref FROM engagements.external_ref AS x
         WHERE {visible engagements.external_ref x} AND x.engagement_id = e.id AND x.partner_id = :viewer_partner_id
@@ -31,6 +32,7 @@ WHERE {visible engagements.engagement e}
 [[AND e.id IN (
     SELECT a.engagement_id FROM engagements.assignment AS a WHERE {visible engagements.assignment a} AND a.partner_id = :partner_id
     UNION ALL SELECT led.id FROM engagements.engagement AS led WHERE led.lead_partner_id = :partner_id)]]
+[[AND {visible engagements.engagement.client_id e} AND e.client_id = :of_client_id]]
 [[AND {visible engagements.engagement.client_id e} AND e.client_id = :client_id]]
 [[AND e.lead_partner_id = :lead_partner_id]]
 [[AND {visible engagements.engagement.title e} AND (
