@@ -13,21 +13,11 @@ from typing import Any
 
 from graphql import GraphQLError, located_error
 
-from engine import connections
-from engine.declarations import Columns, Computed, Connection, ConnectionEdge, Edge, Find, Root, Row
+from engine import connections, roots
+from engine.declarations import Columns, Computed, Connection, ConnectionEdge, Edge, Row
 from engine.plan import Abstract, ConnectionOf, Field, Leaf, ListOf, Object, Plan, Selection, Value
 from engine.results import FAILED, Path, Trace
 from engine.shaping import complete, extras, of_column, shaper
-
-
-class Typed:
-    """A row and the name of its type, in the place of an interface."""
-
-    __slots__ = ("row", "type_name")
-
-    def __init__(self, type_name: str, row: Row) -> None:
-        self.type_name = type_name
-        self.row = row
 
 
 class Execution:
@@ -42,11 +32,11 @@ class Execution:
         """The answer's data; None where a non-null root field failed. What went wrong is in `errors`."""
         data: dict[str, Any] = dict.fromkeys(plan.response_keys, plan.type_name)
         if plan.serial:
-            values = [await self._root(field) for field in plan.fields]
+            values = [await roots.answer(self, field) for field in plan.fields]
         elif len(plan.fields) == 1:
-            values = [await self._root(plan.fields[0])]
+            values = [await roots.answer(self, plan.fields[0])]
         else:
-            values = await asyncio.gather(*(self._root(field) for field in plan.fields))
+            values = await asyncio.gather(*(roots.answer(self, field) for field in plan.fields))
         for field, value in zip(plan.fields, values, strict=True):
             if value is FAILED:
                 if field.non_null:
@@ -60,50 +50,6 @@ class Execution:
         if not isinstance(error, Exception):
             raise error
         self.errors.extend(located_error(error, field.nodes, path) for path in paths)
-
-    async def _root(self, field: Field) -> Any:
-        declaration = field.declaration
-        assert isinstance(declaration, Root)
-
-        def trace(_index: int) -> Iterator[Path]:
-            yield [field.response_key]
-
-        try:
-            value = declaration.resolver(self.context, **field.arguments(self.variables))
-            if isawaitable(value):
-                value = await value
-            value = await self._found(field.value, value)
-        except Exception as error:
-            value = error
-        (completed,) = await self.checked(field, [value], trace)
-        return completed
-
-    async def _found(self, expected: Value, value: Any) -> Any:
-        """What a root field answers, with every Find in it read: once for each type."""
-        if isinstance(value, Find):
-            return (await self._read_finds(expected, [value]))[0]
-        if isinstance(value, list) and any(isinstance(item, Find) for item in value):
-            assert isinstance(expected, ListOf)
-            return await self._read_finds(expected.item, value)
-        return value
-
-    async def _read_finds(self, expected: Value, values: Sequence[Any]) -> list[Any]:
-        by_batch: dict[Any, list[Find]] = {}
-        for value in values:
-            if isinstance(value, Find):
-                by_batch.setdefault((value.batch, value.type_name), []).append(value)
-        found: dict[tuple[Any, Any], Any] = {}
-
-        async def read(batch: Any, type_name: str | None, finds: list[Find]) -> None:
-            columns = _selection(expected, type_name).columns
-            keys = list(dict.fromkeys(find.key for find in finds))
-            for key, row in zip(keys, await self._values(batch, keys, columns, {}), strict=True):
-                if type_name is not None and row is not None and not isinstance(row, BaseException):
-                    row = Typed(type_name, row)
-                found[type_name, key] = row
-
-        await gathered([read(batch, type_name, finds) for (batch, type_name), finds in by_batch.items()])
-        return [found[value.type_name, value.key] if isinstance(value, Find) else value for value in values]
 
     async def checked(self, field: Field, values: Sequence[Any], trace: Trace) -> list[Any]:
         """As `complete`, for the places of a field: null in one that is non-null is reported, and FAILED."""
@@ -194,7 +140,7 @@ class Execution:
                 failed = True
         return FAILED if failed and value.item_non_null else part
 
-    async def _typed(self, selections: dict[str, Selection], values: Sequence[Typed], trace: Trace) -> list[Any]:
+    async def _typed(self, selections: dict[str, Selection], values: Sequence[roots.Typed], trace: Trace) -> list[Any]:
         by_type: dict[str, list[int]] = {}
         for index, value in enumerate(values):
             by_type.setdefault(value.type_name, []).append(index)
@@ -272,7 +218,7 @@ class Execution:
         distinct = [key for key in dict.fromkeys(chain.from_iterable(keys_of.values())) if key is not None]
         selection = _first_selection(field.value)
         columns = None if selection is None else selection.columns
-        found = await self._values(declaration.batch, distinct, columns, arguments) if distinct else ()
+        found = await self.values(declaration.batch, distinct, columns, arguments) if distinct else ()
         by_key = dict(zip(distinct, found, strict=True))
         await gathered([self._edge(each, keys_of[each.response_key], by_key, shaped, failed, trace) for each in group])
 
@@ -354,7 +300,7 @@ class Execution:
             elif field.non_null:
                 failed.add(index)
 
-    async def _values(self, batch: Any, keys: list[Any], columns: Columns | None, arguments: dict[str, Any]) -> Sequence[Any]:
+    async def values(self, batch: Any, keys: list[Any], columns: Columns | None, arguments: dict[str, Any]) -> Sequence[Any]:
         try:
             values: Sequence[Any] = await batch(self.context, keys, columns=columns, **arguments)
         except Exception as error:
@@ -390,13 +336,3 @@ def _first_selection(value: Value) -> Selection | None:
         case ListOf(item):
             return _first_selection(item)
     return None
-
-
-def _selection(value: Value, type_name: str | None) -> Selection:
-    if isinstance(value, ListOf):
-        return _selection(value.item, type_name)
-    if isinstance(value, Abstract):
-        assert type_name is not None
-        return value.selections[type_name]
-    assert isinstance(value, Object)
-    return value.selection

@@ -5,6 +5,7 @@ ride on, so there is no CSRF to prevent, and no other origin is let in by CORS.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from hub import graphql_errors
 from hub.deadline import ClientGone, run_within
 from hub.errors import BadRequest, BodyTimeout, BodyTooLarge, HubError, MethodNotAllowed, UnsupportedMediaType
-from hub.graphql_request import GraphQLRequest, OperationKind, Runner, WrongOperationKind, read_request
+from hub.graphql_request import GraphQLRequest, OperationKind, Outcome, Runner, WrongOperationKind, read_request
 from hub.http_status import INTERNAL_STATUS, headers_of, status_of
 from hub.json_input import parse_json
 from hub.locale import from_accept_language
@@ -58,23 +59,41 @@ async def _answer(request: Request, runtime: Runtime, media_type: str | None) ->
     if media_type is None:
         return PlainTextResponse(f"This endpoint answers {GRAPHQL_RESPONSE} or {JSON}.", 406)
     asked = await _read(request, runtime.settings)
-    context = runtime.context(viewer, from_accept_language(request.headers.get("accept-language")))
+    locale = from_accept_language(request.headers.get("accept-language"))
     allowed = QUERIES if request.method == "GET" else QUERIES_AND_MUTATIONS
     runner: Runner = request.app.state.operations
-    operation = runner.run(asked, context, allowed=allowed)
+
+    def run(one: GraphQLRequest) -> Awaitable[Outcome]:
+        return runner.run(one, runtime.context(viewer, locale), allowed=allowed)
 
     async def gone() -> None:
         while (await request.receive())["type"] != "http.disconnect":
             pass
 
+    timeout_seconds = runtime.settings.request_timeout_seconds
+    if isinstance(asked, list):
+        return _respond(await run_within(timeout_seconds, _run_batch(asked, run), gone=gone), 200, media_type)
     try:
-        outcome = await run_within(runtime.settings.request_timeout_seconds, operation, gone=gone)
+        outcome = await run_within(timeout_seconds, run(asked), gone=gone)
     except WrongOperationKind as error:
         if error.kind is OperationKind.MUTATION:
             raise MethodNotAllowed("A mutation must be sent by POST.", "POST") from None
         raise
     status = 200 if outcome.executed or media_type == JSON else 400
     return _respond(outcome.answer, status, media_type)
+
+
+async def _run_batch(batch: list[GraphQLRequest], run: Callable[[GraphQLRequest], Awaitable[Outcome]]) -> list[dict[str, Any]]:
+    """The answers of a batch, in its order: one after the other, each refused or answered by itself."""
+    answers: list[dict[str, Any]] = []
+    for one in batch:
+        try:
+            answers.append((await run(one)).answer)
+        except HubError as refusal:
+            answers.append({"errors": [graphql_errors.shown(refusal)]})
+        except Exception as error:
+            answers.append({"errors": [graphql_errors.masked(error)]})
+    return answers
 
 
 @lru_cache(maxsize=256)
@@ -97,17 +116,25 @@ def _negotiate(accept: str | None) -> str | None:
     return GRAPHQL_RESPONSE if newer >= older else JSON
 
 
-async def _read(request: Request, settings: Settings) -> GraphQLRequest:
+async def _read(request: Request, settings: Settings) -> GraphQLRequest | list[GraphQLRequest]:
     if request.method == "GET":
         return read_request(_parameters(request))
     content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if content_type != JSON:
         raise UnsupportedMediaType(f"content-type: must be {JSON}, not {content_type[:100]!r}.")
     body = parse_json(await _body(request, settings), "body")
+    if isinstance(body, list) and settings.max_batch:
+        if not 1 <= len(body) <= settings.max_batch:
+            raise BadRequest(f"body: a batch must have 1 to {settings.max_batch} operations (HUB_MAX_BATCH), not {len(body)}.")
+        return [read_request(_object(one)) for one in body]
+    return read_request(_object(body))
+
+
+def _object(body: Any) -> dict[str, Any]:
     if not isinstance(body, dict):
         remedy = "; send the operations of a batch one by one" if isinstance(body, list) else ""
         raise BadRequest(f'body: must be a JSON object, for example {{"query": "{{ viewer {{ name }} }}"}}{remedy}.')
-    return read_request(body)
+    return body
 
 
 def _parameters(request: Request) -> dict[str, Any]:
@@ -133,5 +160,5 @@ async def _body(request: Request, settings: Settings) -> bytes:
     return bytes(body)
 
 
-def _respond(answer: dict[str, Any], status: int, media_type: str, headers: dict[str, str] | None = None) -> Response:
+def _respond(answer: Any, status: int, media_type: str, headers: dict[str, str] | None = None) -> Response:
     return Response(orjson.dumps(answer), status, HEADERS | (headers or {}), media_type)

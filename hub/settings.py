@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     jwks_retry_seconds: Seconds = Field(10, description="How long between two reads of them, at least, whatever the tokens.")
     time_zone: str = Field("Asia/Tokyo", description="The programme's time zone: what `today` is, and dates in filters.")
     max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest body of a request, or message on a socket.")
+    max_batch: int = Field(0, ge=0, le=100, description="Operations in one request, at most; 0 takes no batches.")
     body_timeout_seconds: Seconds = Field(10, description="How long a request's head may take to arrive, and then its body.")
     request_timeout_seconds: Seconds = Field(
         15, validate_default=True, description="How long one operation may take; more than a statement may."

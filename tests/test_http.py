@@ -7,7 +7,8 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
-from tests.conftest import STAFF, Http
+from hub.tokens import TokenAuthority
+from tests.conftest import STAFF, Dsns, Http, serving, settings_for
 
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
@@ -206,6 +207,22 @@ async def test_a_batch_is_refused_with_the_remedy(http: Http) -> None:
     assert message == (
         'body: must be a JSON object, for example {"query": "{ viewer { name } }"}; send the operations of a batch one by one.'
     )
+
+
+async def test_a_batch_is_answered_where_the_operator_takes_them(seeded_dsns: Dsns, tmp_path: Any) -> None:
+    settings = settings_for(seeded_dsns, tmp_path, max_batch=3)
+    async with serving(settings) as base, httpx2.AsyncClient(base_url=base) as client:
+        http = Http(client, lambda viewer: TokenAuthority(settings).mint(viewer, valid_seconds=60))
+        batch = [{"query": NAME}, {"query": "{ nothing }"}, {"query": TWO, "operationName": "C"}]
+        answer = await http.post(batch)
+        assert answer.status_code == 200
+        first, second, third = answer.json()
+        assert first["data"] == {"viewer": {"name": "Staff"}}
+        assert [error["extensions"]["code"] for error in second["errors"]] == ["GRAPHQL_VALIDATION_FAILED"]
+        assert [error["extensions"]["code"] for error in third["errors"]] == ["BAD_REQUEST"]
+        for size in (0, 4):
+            message = refusal(await http.post([{"query": NAME}] * size), 400)
+            assert message == f"body: a batch must have 1 to 3 operations (HUB_MAX_BATCH), not {size}."
 
 
 @pytest.mark.parametrize(

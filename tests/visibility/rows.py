@@ -170,19 +170,19 @@ def _handoffs(world: World) -> None:
     consultation, deployment, utilization = "CONSULTATION", "DEPLOYMENT", "UTILIZATION"
     other, sees = Firm.OTHER_ADVISOR, Firm.SEES_AND_OFFERED
     offers = [
-        # engagement, from, to, phases, status, note, offered, lapses (days from now)
+        # engagement, from, to, phases, status, note, offered, lapses (days from now); some were answered long before they lapse
         (1, Firm.ADVISOR, Firm.INTEGRATOR, consultation, deployment, "ACCEPTED", "note 1", -100, -86),
         (1, Firm.INTEGRATOR, Firm.TRAINER, deployment, utilization, "ACCEPTED", None, -60, -46),
         (2, Firm.ADVISOR, Firm.DECLINED, consultation, deployment, "DECLINED", "note 3", -40, -26),
         (2, Firm.ADVISOR, Firm.OFFERED, consultation, deployment, "DECLINED", "note 4", -20, -6),
         (2, Firm.ADVISOR, Firm.OFFERED, consultation, deployment, "OFFERED", "note 5", -2, 12),
-        (3, Firm.ADVISOR, Firm.DECLINED, consultation, deployment, "DECLINED", "note 6", -20, -6),
-        (4, Firm.ADVISOR, Firm.WITHDRAWN, "AWARENESS", "AWARENESS", "WITHDRAWN", "note 7", -20, -6),
+        (3, Firm.ADVISOR, Firm.DECLINED, consultation, deployment, "DECLINED", "note 6", -2, 12),
+        (4, Firm.ADVISOR, Firm.WITHDRAWN, "AWARENESS", "AWARENESS", "WITHDRAWN", "note 7", -3, 11),
         (5, Firm.ADVISOR, Firm.EXPIRED, consultation, deployment, "EXPIRED", "note 8", -20, -6),
         (6, Firm.ADVISOR, Firm.LAPSED, consultation, deployment, "OFFERED", "note 9", -20, -0.001),
         (8, other, sees, consultation, deployment, "OFFERED", "note 10", -5, 9),
         (9, Firm.PAST_LEAD, Firm.ADVISOR, "AWARENESS", "AWARENESS", "ACCEPTED", "note 11", -150, -140),
-        (10, Firm.SENDER, Firm.TRAINER, consultation, deployment, "DECLINED", "note 12", -30, -16),
+        (10, Firm.SENDER, Firm.TRAINER, consultation, deployment, "DECLINED", "note 12", -4, 10),
         (11, other, Firm.OFFERED, consultation, deployment, "OFFERED", "note 13", -3, 11),
         (12, other, Firm.INTEGRATOR, consultation, deployment, "ACCEPTED", "note 14", -120, -110),
         (12, Firm.INTEGRATOR, sees, deployment, deployment, "ACCEPTED", "note 15", -70, -60),
@@ -197,7 +197,7 @@ def _handoffs(world: World) -> None:
         " responded_at decline_reason",
         *(
             (key, *offer[:7], world.days(offer[7]), world.days(offer[8]),
-             None if offer[5] == "OFFERED" else world.days(offer[8] - 1), "OTHER" if offer[5] == "DECLINED" else None)
+             None if offer[5] == "OFFERED" else world.days(offer[7] + 1), "OTHER" if offer[5] == "DECLINED" else None)
             for key, offer in enumerate(offers, 1)
         ),
     )  # fmt: skip
