@@ -2,7 +2,7 @@
 
 A named query says `{visible TABLE ALIAS}` where it reads a table, `{shown TABLE.COLUMN ALIAS}` where it gives a column that
 has a rule of its own, and `{visible TABLE.COLUMN ALIAS}` where it filters by one. The rule for the viewer's kind stands
-there when the query is sent. A read of a table without a rule cannot be built, so a table cannot be forgotten.
+there when the query is sent. A marker without a rule cannot be built; tests/visibility finds a read without a marker.
 
 A rule writes {row} for the alias, and may use VIEWER_PARAMETERS and FACTS. It may read tables of its own source; what
 another source knows is a fact: read first, once a request, and passed on as an array of ids. Where that source is down the
