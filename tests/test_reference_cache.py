@@ -59,6 +59,7 @@ async def test_an_edge_is_read_once_and_again_when_its_row_changed(
         await until(lambda: _is_cached(ask))
         await execute(miniature[SourceName.DIRECTORY], "UPDATE directory.partner SET name = '山田税理士法人' WHERE id = 1")
         await until(lambda: _equals(lead(ask), "山田税理士法人"))
+        await until(lambda: _is_cached(ask))
         await execute(miniature[SourceName.DIRECTORY], QUIETLY.format("UPDATE directory.partner SET name = '?' WHERE id = 1;"))
         assert await lead(ask) == "山田税理士法人", "without the notice it would have stayed"
 
