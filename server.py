@@ -17,7 +17,6 @@ from hub.pages import graphiql
 from hub.runtime import Runtime
 from hub.settings import Settings, load_settings
 from schema import build_schema
-from schema.fields import plain
 
 WEB = Path(__file__).resolve().parent / "web"
 
@@ -30,7 +29,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         runtime = Runtime(settings or load_settings())
         await runtime.start()
         app.state.runtime = runtime
-        app.state.operations = Operations(build_schema(), plain, runtime.settings)
+        app.state.operations = Operations(build_schema(), runtime.settings)
         try:
             yield
         finally:

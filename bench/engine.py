@@ -18,7 +18,7 @@ from graphql.execution.values import get_variable_values
 
 import loaders.pages
 from bench.operations import BENCHED
-from engine.compiler import Compiler
+from engine.compiler import compile_operation
 from engine.execution import Execution
 from hub import global_id
 from hub.runtime import CACHED_SOURCES, Runtime
@@ -26,7 +26,6 @@ from hub.settings import load_settings
 from hub.viewer import Viewer, ViewerKind
 from hub.vocabulary import SourceName
 from schema import build_schema
-from schema.fields import plain
 
 SECONDS_A_MEASURE = 1.5
 STAFF = Viewer(ViewerKind.STAFF, "bench")
@@ -65,7 +64,7 @@ def _runs(runtime: Runtime, text: str, given: dict[str, str]) -> tuple[Run, Run]
     assert operation is not None
     variables = get_variable_values(schema._schema, operation.variable_definitions or (), given)
     assert not isinstance(variables, list)
-    plan = Compiler(schema, plain).compile(operation, {}, variables)
+    plan = compile_operation(schema._schema, operation, {}, variables)
 
     async def reference() -> bytes:
         result = execute(schema._schema, document, None, runtime.context(STAFF), variable_values=given)

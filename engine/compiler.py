@@ -4,12 +4,10 @@ A plan holds for one set of the boolean variables that @skip and @include look a
 runs.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from graphql import (
-    FieldNode,
-    GraphQLError,
     GraphQLField,
     GraphQLObjectType,
     GraphQLOutputType,
@@ -26,61 +24,32 @@ from graphql import (
     visit,
 )
 from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_fields, collect_subfields
-from graphql.execution.values import VariableValues, get_argument_values
-from strawberry import Schema
-from strawberry.types.arguments import convert_arguments
+from graphql.execution.values import VariableValues
 
+from engine.arguments import arguments_of
 from engine.declarations import Column, Columns, Computed, ConnectionEdge, Declaration, Edge, Part
-from engine.plan import Abstract, Arguments, ConnectionOf, Field, Leaf, ListOf, Object, Parts, Plan, Selection, Value
-
-NO_ARGUMENTS: dict[str, Any] = {}
+from engine.plan import Abstract, ConnectionOf, Field, Leaf, ListOf, Object, Parts, Plan, Selection, Value
 
 
-class Compiler:
-    """Compiles operations of one schema. `plain` turns Strawberry's input objects into what resolvers take."""
-
-    def __init__(self, schema: Schema, plain: Callable[[Any], Any]) -> None:
-        self._schema: GraphQLSchema = schema._schema
-        self._registry = schema.schema_converter.scalar_registry
-        self._config = schema.config
-        self._plain = plain
-
-    def compile(
-        self, operation: OperationDefinitionNode, fragments: dict[str, FragmentDetails], variables: VariableValues
-    ) -> Plan:
-        """The plan of an operation that has been validated."""
-        return _Compilation(self, operation, fragments, variables).plan()
-
-    def arguments(self, definition: GraphQLField, node: FieldNode) -> Arguments:
-        """How a field's arguments come to be: once and for all where no variable is in them."""
-        if not definition.args:
-            return lambda _variables: NO_ARGUMENTS
-        declared = definition.extensions["strawberry-definition"].arguments
-
-        def coerce(variables: VariableValues | None) -> dict[str, Any]:
-            values = get_argument_values(definition, node, variables)
-            converted = convert_arguments(values, declared, self._registry, self._config)
-            return {name: self._plain(value) for name, value in converted.items()}
-
-        if any(_has_variables(argument) for argument in node.arguments or ()):
-            return coerce
-        try:
-            constant = coerce(None)
-        except GraphQLError:
-            return coerce
-        return lambda _variables: constant
+def compile_operation(
+    schema: GraphQLSchema,
+    operation: OperationDefinitionNode,
+    fragments: dict[str, FragmentDetails],
+    variables: VariableValues,
+) -> Plan:
+    """The plan of an operation that has been validated."""
+    return _Compilation(schema, operation, fragments, variables).plan()
 
 
 class _Compilation:
     def __init__(
         self,
-        compiler: Compiler,
+        schema: GraphQLSchema,
         operation: OperationDefinitionNode,
         fragments: dict[str, FragmentDetails],
         variables: VariableValues,
     ) -> None:
-        self._compiler = compiler
-        self._schema = compiler._schema
+        self._schema = schema
         self._operation = operation
         self._fragments = fragments
         self._variables = variables
@@ -111,7 +80,7 @@ class _Compilation:
             declaration=_declaration(definition),
             value=self._value(definition.type, details),
             non_null=is_non_null_type(definition.type),
-            arguments=self._compiler.arguments(definition, node),
+            arguments=arguments_of(definition, node),
         )
 
     def _value(self, type_: GraphQLOutputType, details: list[FieldDetails]) -> Value:
@@ -253,15 +222,3 @@ def _is_connection(type_: GraphQLObjectType) -> bool:
 
 def _holds_objects(value: Value) -> bool:
     return not isinstance(value, Leaf) and not (isinstance(value, ListOf) and not _holds_objects(value.item))
-
-
-def _has_variables(argument: Any) -> bool:
-    found = False
-
-    class Variables(Visitor):
-        def enter_variable(self, *_args: Any) -> None:
-            nonlocal found
-            found = True
-
-    visit(argument, Variables())
-    return found

@@ -10,6 +10,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
+    GraphQLSchema,
     OperationDefinitionNode,
     Visitor,
     validate,
@@ -18,9 +19,8 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import VariableValues
-from strawberry import Schema
 
-from engine.compiler import Compiler, boolean_variables
+from engine.compiler import boolean_variables, compile_operation
 from engine.cost import Estimate, estimate
 from engine.measures import DocumentLimits, read_document
 from engine.plan import Plan
@@ -72,9 +72,8 @@ class Document:
 class Documents:
     """The documents of one schema: a bounded number of valid ones is kept, the least recently used goes first."""
 
-    def __init__(self, schema: Schema, compiler: Compiler, limits: DocumentLimits, *, kept: int) -> None:
-        self._schema = schema._schema
-        self._compiler = compiler
+    def __init__(self, schema: GraphQLSchema, limits: DocumentLimits, *, kept: int) -> None:
+        self._schema = schema
         self._limits = limits
         self._kept = kept
         self._documents: OrderedDict[str, Document] = OrderedDict()
@@ -98,7 +97,7 @@ class Documents:
         plan = operation.plans.get(key)
         if plan is None:
             fragments = {name: FragmentDetails(node) for name, node in document.fragments.items()}
-            plan = operation.plans[key] = self._compiler.compile(operation.node, fragments, variables)
+            plan = operation.plans[key] = compile_operation(self._schema, operation.node, fragments, variables)
             if len(operation.plans) > PLANS_AN_OPERATION:
                 operation.plans.popitem(last=False)
         return plan

@@ -3,7 +3,6 @@
 An operation is run by the engine; one that introspects the schema by graphql-core's executor, which knows how.
 """
 
-from collections.abc import Callable
 from inspect import isawaitable
 from typing import Any
 
@@ -11,7 +10,6 @@ from graphql import GraphQLError, GraphQLSyntaxError, execute
 from graphql.execution.values import VariableValues, get_variable_values
 from strawberry import Schema
 
-from engine.compiler import Compiler
 from engine.cost import dearest, total
 from engine.document import Document, Documents, Operation
 from engine.execution import Execution
@@ -31,7 +29,7 @@ SCOPE_OF_KIND = {OperationKind.QUERY: "read", OperationKind.MUTATION: "write", O
 class Operations:
     """The operations of one schema, within the limits of the settings."""
 
-    def __init__(self, schema: Schema, plain: Callable[[Any], Any], settings: Settings) -> None:
+    def __init__(self, schema: Schema, settings: Settings) -> None:
         limits = DocumentLimits(
             tokens=settings.document_max_tokens,
             depth=settings.document_max_depth,
@@ -40,7 +38,7 @@ class Operations:
             selection_sets=settings.document_max_selection_sets,
         )
         self._schema = schema._schema
-        self._documents = Documents(schema, Compiler(schema, plain), limits, kept=settings.documents_kept)
+        self._documents = Documents(schema._schema, limits, kept=settings.documents_kept)
         self._ceilings: dict[ViewerKind, int] = {kind: getattr(settings, f"cost_ceiling_{kind.value}") for kind in ViewerKind}
         self._allow_introspection = settings.introspection
 

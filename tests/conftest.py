@@ -32,7 +32,6 @@ from hub.settings import Settings
 from hub.viewer import Viewer, ViewerKind
 from hub.vocabulary import SourceName
 from schema import build_schema
-from schema.fields import plain
 from server import create_app
 
 AS_OF = date(2026, 4, 1)
@@ -189,7 +188,7 @@ _QUERIES = frozenset({OperationKind.QUERY})
 def asker(runtime: Runtime) -> Ask:
     """Ask a runtime."""
 
-    operations = Operations(SCHEMA, plain, runtime.settings)
+    operations = Operations(SCHEMA, runtime.settings)
 
     async def ask(query: str, *, viewer: Viewer = STAFF, locale: str = "ja", **variables: Any) -> Answer:
         context = runtime.context(viewer, locale)

@@ -14,7 +14,6 @@ from hub.runtime import Runtime
 from hub.settings import DocumentMode
 from hub.trusted_documents import TrustedDocuments, hash_of
 from hub.viewer import Viewer, ViewerKind
-from schema.fields import plain
 from tests.conftest import SCHEMA, STAFF, Dsns, running, settings_for
 
 NAME = "{ viewer { name } }"
@@ -46,7 +45,7 @@ def by_apollo(text: str, *, with_query: bool = False) -> dict[str, Any]:
 
 
 async def run(runtime: Runtime, body: dict[str, Any], viewer: Viewer) -> Any:
-    operations = Operations(SCHEMA, plain, runtime.settings)
+    operations = Operations(SCHEMA, runtime.settings)
     return (await operations.run(read_request(body), runtime.context(viewer), allowed=QUERIES)).answer["data"]
 
 

@@ -12,10 +12,9 @@ from graphql.execution.values import get_variable_values
 from graphql.language import FragmentDefinitionNode
 from strawberry import Schema
 
-from engine.compiler import Compiler
+from engine.compiler import compile_operation
 from engine.execution import Execution
 from hub.errors import HubError
-from schema.fields import plain
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ async def by_engine(schema: Schema, document: DocumentNode, variables: dict[str,
     if isinstance(values, list):
         return Ran(None, values)
     execution = Execution(context, values)
-    data = await execution.run(Compiler(schema, plain).compile(operation, fragments, values))
+    data = await execution.run(compile_operation(schema._schema, operation, fragments, values))
     return Ran(data, execution.errors)
 
 
