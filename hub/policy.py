@@ -13,6 +13,7 @@ one that is open. What is shown of an engagement in full alone has the rule `_fu
 """
 
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from hub.viewer import Viewer, ViewerKind
@@ -148,7 +149,10 @@ def viewer_parameters(viewer: Viewer, now: datetime) -> dict[str, Any]:
 
 def cache_scope(table: str, viewer: Viewer) -> str:
     """The part of a cache key that keeps viewers of a table apart: empty where all of them see the same."""
+    return "" if _is_open(table) else f"{viewer.kind.value}:{viewer.partner_id}"
+
+
+@cache
+def _is_open(table: str) -> bool:
     rules = [rule for name, rule in _RULES.items() if name == table or name.startswith(f"{table}.")]
-    if all(condition == ALL for rule in rules for condition in rule.values()):
-        return ""
-    return f"{viewer.kind.value}:{viewer.partner_id}"
+    return all(condition == ALL for rule in rules for condition in rule.values())

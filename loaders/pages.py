@@ -10,7 +10,7 @@ from hub.errors import BadPage
 from loaders import cursors
 from loaders.cursors import BY_ID, Order
 from loaders.reading import Columns, Row, by_parent, listed, send
-from sql import Statement, number_parameters, shape
+from sql import Statement
 
 DEFAULT_PAGE = 20
 LARGEST_PAGE = 100
@@ -136,7 +136,7 @@ async def page_by_parent(
             beyond += order.beyond(name, comparison)
             values |= {f"{name}_{index}": value for index, value in enumerate(place)}
     selected = listed(columns, *(column for column, _ in order.keys))
-    shaped = {"{columns}": selected, "{beyond}": beyond, "{order}": order.sql(backwards=window.backwards)}
+    shaped = {"columns": selected, "beyond": beyond, "order": order.sql(backwards=window.backwards)}
     rows = await _send(context, "page", parents, pages, filters, shaped, values)
     if pages.parent is None:
         return [_page(rows, window)]
@@ -164,7 +164,7 @@ async def found_by_parent(
 ) -> list[bool]:
     """Whether each parent's connection has rows that compare so to a place. parents: n distinct -> n answers."""
     values = {f"place_{index}": value for index, value in enumerate(place)}
-    shaped = {"{beyond}": order.beyond("place", comparison)}
+    shaped = {"beyond": order.beyond("place", comparison)}
     rows = await _send(context, "exists", parents, pages, filters, shaped, values)
     found = {row.get("parent_key"): row["found"] for row in rows}
     return [found[parent] for parent in parents]
@@ -179,17 +179,14 @@ async def _send(
     shaped: Mapping[str, str],
     values: dict[str, Any],
 ) -> list[Row]:
-    statement, kind = pages.statement, context.viewer.kind
+    statement, parent = pages.statement, pages.parent
     values |= dict(filters)
-    if pages.parent is None:
-        text = shape(name).replace("{rows}", statement.body(kind, values))
-    else:
-        text = shape(f"{name}_by_parent").replace("{rows}", statement.children(kind, values, pages.parent))
+    within = name if parent is None else f"{name}_by_parent"
+    query = statement.render(context.viewer.kind, values, within=within, parent=parent, **shaped)
+    if parent is not None:
         values["parents"] = list(parents)
-    for place, fragment in shaped.items():
-        text = text.replace(place, fragment)
-    query_name = f"{statement.name}.{name}" + (f" by {pages.parent}" if pages.parent else "")
-    return await send(context, statement.source, query_name, number_parameters(text), values, keys=len(parents))
+    query_name = f"{statement.name}.{name}" + (f" by {parent}" if parent else "")
+    return await send(context, statement.source, query_name, query, values, keys=len(parents))
 
 
 def _page(rows: list[Row], window: Window) -> Page:

@@ -3,13 +3,14 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
 from hub.context import Read, RequestContext
 from hub.policy import FACTS, cache_scope, viewer_parameters
 from hub.vocabulary import SourceName
-from sql import Rendered, Statement, load, number_parameters, shape
+from sql import Rendered, Statement, load
 
 Row = Mapping[str, Any]
 """One row, by column; read with `columns`, these come first, in this order. Read-only: the same object may be in the cache."""
@@ -64,9 +65,7 @@ async def read_by_key(
 ) -> list[Row | None]:
     """One row a key. keys: n distinct -> n rows or None, in the order of the keys."""
     values[parameter] = list(keys)
-    body = statement.body(context.viewer.kind, values)
-    text = shape("by_key").replace("{columns}", listed(columns, column)).replace("{rows}", body)
-    query = number_parameters(text)
+    query = statement.render(context.viewer.kind, values, within="by_key", columns=listed(columns, column))
     rows = await send(context, statement.source, statement.name, query, values, keys=len(keys))
     by_key = {row[column]: row for row in rows}
     return [by_key.get(key) for key in keys]
@@ -84,10 +83,9 @@ async def read_lists(
     **values: Any,
 ) -> list[list[Row]]:
     """A list of at most `limit` rows a parent. keys: n distinct -> n lists, in the order of the keys."""
-    body = statement.children(context.viewer.kind, values, parent)
-    text = shape("page_by_parent").replace("{columns}", listed(columns)).replace("{rows}", body)
-    text = text.replace("{beyond}", "").replace("{order}", order)
-    query = number_parameters(text)
+    query = statement.render(
+        context.viewer.kind, values, within="page_by_parent", parent=parent, columns=listed(columns), beyond="", order=order
+    )
     values |= {"parents": list(keys), "limit": limit}
     rows = await send(context, statement.source, statement.name, query, values, keys=len(keys))
     return by_parent(keys, rows)
@@ -99,6 +97,7 @@ def by_parent(parents: Sequence[Any], rows: list[Row]) -> list[list[Row]]:
     return [groups.get(parent, []) for parent in parents]
 
 
+@lru_cache(maxsize=4096)
 def listed(columns: Columns, *needed: str) -> str:
     """The columns as SQL lists them, those that the reader itself needs last."""
     if columns is None:

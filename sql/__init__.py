@@ -52,18 +52,22 @@ class Statement:
     name: str
     template: str
 
-    def body(self, kind: ViewerKind, values: Mapping[str, Any]) -> str:
-        """The query's text for this viewer with the optional parts that were given, parameters still by name."""
+    def render(
+        self,
+        kind: ViewerKind,
+        values: Mapping[str, Any],
+        *,
+        within: str | None = None,
+        parent: str | None = None,
+        **places: str,
+    ) -> Rendered:
+        """The query ready to be sent to a viewer of this kind, with the optional parts whose values are given.
+
+        within: the shape in which it stands, whose `{places}` are given by name. parent: in a shape for the children of many
+        parents, the parameter in whose place each parent's key stands.
+        """
         given = frozenset(name for name, value in values.items() if value is not None)
-        return _body(self, kind, given | VIEWER_PARAMETERS.union(FACTS))
-
-    def children(self, kind: ViewerKind, values: Mapping[str, Any], parent: str) -> str:
-        """As `body`, for the children of `parent.key`: that stands in the place of the parameter `parent`."""
-        return re.sub(rf"(?<![:\w]):{parent}\b", "parent.key", self.body(kind, {**values, parent: parent}))
-
-    def render(self, kind: ViewerKind, values: Mapping[str, Any]) -> Rendered:
-        """The query ready to be sent for this viewer and these parameters."""
-        return number_parameters(self.body(kind, values))
+        return _render(self, kind, given, within, parent, tuple(places.items()))
 
 
 @cache
@@ -80,17 +84,31 @@ def load(source: SourceName, name: str) -> Statement:
 
 
 @lru_cache(maxsize=4096)
-def number_parameters(text: str) -> Rendered:
+def _render(
+    statement: Statement,
+    kind: ViewerKind,
+    given: frozenset[str],
+    within: str | None,
+    parent: str | None,
+    places: tuple[tuple[str, str], ...],
+) -> Rendered:
+    known = given | VIEWER_PARAMETERS.union(FACTS, () if parent is None else (parent,))
+    text = _OPTIONAL.sub(lambda match: match[1] if known.issuperset(_PARAMETER.findall(match[1])) else "", statement.template)
+    text = _POLICY.sub(lambda match: _EXPANSIONS[match[1]](match[2], match[3], kind), text)
+    if parent is not None:
+        text = re.sub(rf"(?<![:\w]):{parent}\b", "parent.key", text)
+    if within is not None:
+        text = shape(within).replace("{rows}", text)
+    for place, fragment in places:
+        text = text.replace(f"{{{place}}}", fragment)
+    return _numbered(text)
+
+
+def _numbered(text: str) -> Rendered:
     """Turn `:name` into `$n`, the same n for the same name."""
     order: dict[str, int] = {}
     numbered = _PARAMETER.sub(lambda match: f"${order.setdefault(match[1], len(order) + 1)}", text)
     return Rendered(numbered, tuple(order))
-
-
-@lru_cache(maxsize=4096)
-def _body(statement: Statement, kind: ViewerKind, given: frozenset[str]) -> str:
-    text = _OPTIONAL.sub(lambda match: match[1] if given.issuperset(_PARAMETER.findall(match[1])) else "", statement.template)
-    return _POLICY.sub(lambda match: _EXPANSIONS[match[1]](match[2], match[3], kind), text)
 
 
 def _plain(value: Any) -> Any:
