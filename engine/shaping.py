@@ -6,6 +6,7 @@ ends the comprehension; the rows are then completed one by one, which tells whic
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from math import isfinite
 from typing import Any
@@ -120,6 +121,11 @@ def _expression(field: Field, variables: dict[str, str], names: dict[str, Any]) 
 
 def _quick(value: Value, variable: str, otherwise: str, number: int, names: dict[str, Any]) -> str:
     """An expression that is the value itself where its type writes it as it is, and `otherwise` elsewhere."""
+    if isinstance(value, ListOf):
+        if not isinstance(value.item, Leaf) or value.item.type not in (GraphQLString, GraphQLID):
+            return otherwise
+        names["are_strings"] = _are_strings
+        return f"{variable} if {variable}.__class__ is {_known(names, list)} and are_strings({variable}) else {otherwise}"
     if not isinstance(value, Leaf):
         return otherwise
     type_ = value.type
@@ -159,10 +165,20 @@ def _known(names: dict[str, Any], class_: type) -> str:
     return name
 
 
+def _are_strings(values: list[Any]) -> bool:
+    return not set(map(type, values)) - {str}
+
+
 def _checked(value: Value) -> Callable[[Any], Any]:
+    """Completes a value that is not null; what it refuses is worked out again, row by row, to tell where it stands."""
+    if not isinstance(value, Leaf):
+        return partial(complete, value)
+    coerce = value.type.coerce_output_value
+
     def completed(given: Any) -> Any:
-        if given is None:
-            raise TypeError("null in a non-nullable field")
-        return complete(value, given)
+        coerced = None if given is None else coerce(given)
+        if coerced is None or coerced is Undefined:
+            raise TypeError
+        return coerced
 
     return completed

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from hub.context import Read, RequestContext
@@ -67,8 +68,8 @@ async def read_by_key(
     values[parameter] = list(keys)
     query = statement.render(context.viewer.kind, values, within="by_key", columns=listed(columns, column))
     rows = await send(context, statement.source, statement.name, query, values, keys=len(keys))
-    by_key = {row[column]: row for row in rows}
-    return [by_key.get(key) for key in keys]
+    by_key = dict(zip(map(itemgetter(column), rows), rows, strict=True))
+    return list(map(by_key.get, keys))
 
 
 async def read_lists(
@@ -93,7 +94,7 @@ async def read_lists(
 
 def by_parent(parents: Sequence[Any], rows: list[Row]) -> list[list[Row]]:
     """Each parent's rows, of rows that are sorted by their last column, the parent's key. parents: n -> n lists."""
-    groups = {key: list(group) for key, group in groupby(rows, lambda row: row["parent_key"])}
+    groups = {key: list(group) for key, group in groupby(rows, itemgetter("parent_key"))}
     return [groups.get(parent, []) for parent in parents]
 
 
