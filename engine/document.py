@@ -29,9 +29,6 @@ from hub.graphql_request import OperationKind
 
 MOST_VALIDATION_ERRORS = 10
 
-LONGEST_KEPT = 65_536
-"""Characters of a document that is kept; a longer one is mostly comments, and made ready each time."""
-
 PLANS_AN_OPERATION = 16
 """Plans kept of one operation, one for each set of the variables that @skip and @include look at."""
 
@@ -52,6 +49,7 @@ class Operation:
 class Document:
     """A document that could be parsed: its operations by name, None for the one without, and why it is not valid."""
 
+    text: str
     ast: DocumentNode
     fragments: dict[str, FragmentDefinitionNode]
     nodes: dict[str | None, OperationDefinitionNode]
@@ -70,12 +68,16 @@ class Document:
 
 
 class Documents:
-    """The documents of one schema: a bounded number of valid ones is kept, the least recently used goes first."""
+    """The documents of one schema: valid ones are kept up to a number of characters, the least recently used goes first.
 
-    def __init__(self, schema: GraphQLSchema, limits: DocumentLimits, *, kept: int) -> None:
+    A plan takes about as much memory as its document, and counts as much.
+    """
+
+    def __init__(self, schema: GraphQLSchema, limits: DocumentLimits, *, kept_characters: int) -> None:
         self._schema = schema
         self._limits = limits
-        self._kept = kept
+        self._most_characters = kept_characters
+        self._characters = 0
         self._documents: OrderedDict[str, Document] = OrderedDict()
 
     def get(self, text: str) -> Document:
@@ -85,10 +87,9 @@ class Documents:
             self._documents.move_to_end(text)
             return document
         document = self._make(text)
-        if not document.errors and len(text) <= LONGEST_KEPT:
+        if not document.errors:
             self._documents[text] = document
-        if len(self._documents) > self._kept:
-            self._documents.popitem(last=False)
+            self._grow(len(text))
         return document
 
     def plan(self, document: Document, operation: Operation, variables: VariableValues) -> Plan:
@@ -100,7 +101,16 @@ class Documents:
             plan = operation.plans[key] = compile_operation(self._schema, operation.node, fragments, variables)
             if len(operation.plans) > PLANS_AN_OPERATION:
                 operation.plans.popitem(last=False)
+            elif self._documents.get(document.text) is document:
+                self._grow(len(document.text))
         return plan
+
+    def _grow(self, characters: int) -> None:
+        self._characters += characters
+        while self._characters > self._most_characters:
+            _, oldest = self._documents.popitem(last=False)
+            plans = sum(len(operation.plans) for operation in oldest.operations.values())
+            self._characters -= len(oldest.text) * (1 + plans)
 
     def _make(self, text: str) -> Document:
         ast = read_document(text, self._limits)
@@ -112,7 +122,7 @@ class Documents:
             if isinstance(part, OperationDefinitionNode)
         }
         operations = {} if errors else {name: self._operation(node, fragments) for name, node in nodes.items()}
-        return Document(ast, fragments, nodes, errors, operations)
+        return Document(text, ast, fragments, nodes, errors, operations)
 
     def _operation(self, node: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> Operation:
         return Operation(

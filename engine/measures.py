@@ -25,6 +25,7 @@ from hub.errors import DocumentLimitExceeded
 class DocumentLimits:
     """The most of each that a document may have."""
 
+    characters: int
     tokens: int
     depth: int
     aliases: int
@@ -48,6 +49,8 @@ _ENOUGH = 10**9
 
 def read_document(text: str, limits: DocumentLimits) -> DocumentNode:
     """The document's syntax tree; GraphQLSyntaxError, or DocumentLimitExceeded where it is larger than it may be."""
+    if len(text) > limits.characters:
+        raise DocumentLimitExceeded("characters", len(text), limits.characters)
     try:
         document = parse(text, max_tokens=limits.tokens)
     except GraphQLSyntaxError as error:

@@ -31,6 +31,7 @@ class Operations:
 
     def __init__(self, schema: Schema, settings: Settings) -> None:
         limits = DocumentLimits(
+            characters=settings.document_max_characters,
             tokens=settings.document_max_tokens,
             depth=settings.document_max_depth,
             aliases=settings.document_max_aliases,
@@ -38,7 +39,7 @@ class Operations:
             selection_sets=settings.document_max_selection_sets,
         )
         self._schema = schema._schema
-        self._documents = Documents(schema._schema, limits, kept=settings.documents_kept)
+        self._documents = Documents(schema._schema, limits, kept_characters=settings.documents_kept_characters)
         self._ceilings: dict[ViewerKind, int] = {kind: getattr(settings, f"cost_ceiling_{kind.value}") for kind in ViewerKind}
         self._allow_introspection = settings.introspection
 

@@ -42,7 +42,9 @@ class Budget:
             resets = 60.0 if left == limit.amount else max(0.0, window.reset_time - time.time())
             if cost > left:
                 raise CostBudgetExhausted(cost, left, limit.amount, resets)
-            await self._limiter.hit(limit, caller, cost=cost)
+            if not await self._limiter.hit(limit, caller, cost=cost):
+                # Another operation of this caller spent what was left, in the meantime.
+                raise CostBudgetExhausted(cost, 0, limit.amount, resets)
         except CostBudgetExhausted:
             raise
         except Exception as error:

@@ -84,6 +84,9 @@ class Settings(BaseSettings):
     max_operations_per_socket: int = Field(32, ge=1, le=1000, description="Operations at once on one socket, at most.")
     connection_init_timeout_seconds: Seconds = Field(10, description="How long a socket may take to send its credentials.")
     reverify_interval_seconds: Seconds = Field(30, description="How often an open socket's credentials are verified again.")
+    document_max_characters: int = Field(
+        65_536, ge=1000, description="Characters of a document, at most; counted before it is read."
+    )
     document_max_tokens: int = Field(3000, ge=100, description="Lexical tokens of a document, at most.")
     document_max_depth: int = Field(20, ge=5, description="How deep a document's fields are nested, at most.")
     document_max_aliases: int = Field(
@@ -91,7 +94,11 @@ class Settings(BaseSettings):
     )
     document_max_directives: int = Field(100, ge=0, description="Directives in a document, at most, counted likewise.")
     document_max_selection_sets: int = Field(250, ge=10, description="Selection sets in a document, at most, counted likewise.")
-    documents_kept: int = Field(1000, ge=0, description="Documents that are kept ready, at most.")
+    documents_kept_characters: int = Field(
+        2_000_000,
+        ge=0,
+        description="Characters of the documents that are kept ready, in all; each takes some 100 bytes of memory.",
+    )
     introspection: bool = Field(True, description="Whether clients may ask for the schema.")
     cost_ceiling_staff: int = Field(50_000, ge=1, description="What one operation of staff may cost, at most.")
     cost_ceiling_person: int = Field(20_000, ge=1, description="What one operation of a firm's person may cost, at most.")

@@ -22,8 +22,7 @@ DEFAULT_CLIENT = "default"
 """The manifest of callers whose credential names no client."""
 
 MOST_REGISTERED = 1000
-LONGEST_REGISTERED = 65_536
-"""Documents that are kept of those that clients register: how many, the least recently used going first, and how long each."""
+"""Documents that are kept of those that clients register; the least recently used goes first."""
 
 
 class TrustedDocuments:
@@ -56,8 +55,6 @@ class TrustedDocuments:
     def register(self, asked: GraphQLRequest, viewer: Viewer) -> None:
         """Keep a document that came with its hash, once it is known to be valid; for this caller alone."""
         if not self._automatic or asked.document_hash is None or asked.query is None:
-            return
-        if len(asked.query) > LONGEST_REGISTERED:
             return
         self._registered[viewer, asked.document_hash] = asked.query
         if len(self._registered) > MOST_REGISTERED:

@@ -46,7 +46,7 @@ _PARAMETERS = {"fsync": "off", "shared_buffers": "64MB", "max_connections": "100
 Dsns = Mapping[SourceName, str]
 
 UNLIMITED: dict[str, Any] = {
-    f"document_max_{measure}": 10**6 for measure in ("tokens", "depth", "aliases", "directives", "selection_sets")
+    f"document_max_{measure}": 10**6 for measure in ("characters", "tokens", "depth", "aliases", "directives", "selection_sets")
 } | {f"{bound}_{kind.value}": 10**9 for bound in ("cost_ceiling", "cost_budget_per_minute") for kind in ViewerKind}
 """Settings for tests that ask more at once than a client may."""
 

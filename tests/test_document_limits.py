@@ -10,7 +10,7 @@ from engine.measures import DocumentLimits, read_document
 from hub.errors import DocumentLimitExceeded
 from tests.conftest import SCHEMA
 
-LIMITS = DocumentLimits(tokens=3000, depth=20, aliases=100, directives=100, selection_sets=250)
+LIMITS = DocumentLimits(characters=65_536, tokens=3000, depth=20, aliases=100, directives=100, selection_sets=250)
 
 
 def refused(text: str, limits: DocumentLimits = LIMITS) -> DocumentLimitExceeded:
@@ -48,6 +48,13 @@ def test_a_document_may_be_as_large_as_it_may_and_no_larger(make: Any, measure: 
     )
 
 
+def test_characters_are_counted_before_anything_is_read() -> None:
+    comment = "#" + "x" * (65_536 - 6)
+    read_document("{ a }" + comment, LIMITS)
+    error = refused("{ a }" + comment + "x")
+    assert (error.measure, error.found, error.most) == ("characters", 65_537, 65_536)
+
+
 def test_tokens_are_counted_while_they_are_read() -> None:
     read_document("{" + "a " * 2998 + "}", LIMITS)
     error = refused("{" + "a " * 2999 + "}")
@@ -57,8 +64,8 @@ def test_tokens_are_counted_while_they_are_read() -> None:
 
 def test_fragments_count_where_they_are_spread() -> None:
     text = "{ ...F ...F } fragment F on Query { a: viewer { name } }"
-    assert refused(text, DocumentLimits(100, 20, 1, 100, 100)).found == 2
-    assert refused(text, DocumentLimits(100, 1, 100, 100, 100)).found == 2
+    assert refused(text, DocumentLimits(1000, 100, 20, 1, 100, 100)).found == 2
+    assert refused(text, DocumentLimits(1000, 100, 1, 100, 100, 100)).found == 2
 
 
 def test_a_fragment_that_is_never_spread_is_measured_too() -> None:

@@ -46,7 +46,7 @@ async def test_the_operator_can_turn_introspection_off(seeded_dsns: Dsns, tmp_pa
 
 
 async def test_thousands_of_documents_keep_memory_bounded(seeded_dsns: Dsns, tmp_path: Path) -> None:
-    async with running(settings_for(seeded_dsns, tmp_path, documents_kept=10)) as runtime:
+    async with running(settings_for(seeded_dsns, tmp_path, documents_kept_characters=300)) as runtime:
         ask = asker(runtime)
         answers: list[Any] = [(await ask(f"{{ a{number}: viewer {{ name }} }}")).data for number in range(100)]
         assert answers == [{f"a{number}": {"name": "Staff"}} for number in range(100)]
