@@ -19,15 +19,26 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import VariableValues
+from graphql.validation.rules import overlapping_fields_can_be_merged
+from graphql.validation.validate import ValidationAbortedError
 
 from engine.compiler import boolean_variables, compile_operation
 from engine.cost import Estimate, estimate
 from engine.measures import DocumentLimits, read_document
 from engine.plan import Plan
-from hub.errors import BadRequest
+from hub.errors import BadRequest, DocumentLimitExceeded
 from hub.graphql_request import OperationKind
 
 MOST_VALIDATION_ERRORS = 10
+
+MOST_COMPARISONS = 25_000
+"""Steps of comparing fields of the same name with each other, which grow with the square of how often a field is repeated.
+
+This many take 0.1 s. A document without repeated fields needs none; the library's own limit is twenty times as high, and has
+no other place to be set.
+"""
+
+overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = MOST_COMPARISONS
 
 PLANS_AN_OPERATION = 16
 """Plans kept of one operation, one for each set of the variables that @skip and @include look at."""
@@ -115,6 +126,8 @@ class Documents:
     def _make(self, text: str) -> Document:
         ast = read_document(text, self._limits)
         errors = validate(self._schema, ast, max_errors=MOST_VALIDATION_ERRORS)
+        if any(isinstance(error, ValidationAbortedError) and not error.nodes for error in errors[:1]):
+            raise DocumentLimitExceeded("comparisons_of_repeated_fields", None, MOST_COMPARISONS)
         fragments = {part.name.value: part for part in ast.definitions if isinstance(part, FragmentDefinitionNode)}
         nodes = {
             part.name.value if part.name else None: part

@@ -15,6 +15,8 @@ from graphql import (
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    Token,
+    TokenKind,
     parse,
 )
 
@@ -43,6 +45,11 @@ class _Measure:
     selection_sets: int = 0
 
 
+LONGEST_NUMBER = 400
+"""Characters of a number; the largest Float has 309 digits."""
+
+_NUMBERS = (TokenKind.INT, TokenKind.FLOAT)
+
 # Counts grow exponentially in a chain of fragments that each spread the next one twice: this many are too many of anything.
 _ENOUGH = 10**9
 
@@ -57,8 +64,19 @@ def read_document(text: str, limits: DocumentLimits) -> DocumentNode:
         if "tokens" in error.description and str(limits.tokens) in error.description:
             raise DocumentLimitExceeded("tokens", None, limits.tokens) from None
         raise
+    _check_numbers(document)
     _check(document, limits)
     return document
+
+
+def _check_numbers(document: DocumentNode) -> None:
+    """Refuse a number that no type holds; Python raises an error of its own for one of thousands of digits."""
+    assert document.loc is not None
+    token: Token | None = document.loc.start_token
+    while token is not None:
+        if token.kind in _NUMBERS and len(token.value or "") > LONGEST_NUMBER:
+            raise GraphQLSyntaxError(document.loc.source, token.start, f"A number has at most {LONGEST_NUMBER} characters.")
+        token = token.next
 
 
 def _check(document: DocumentNode, limits: DocumentLimits) -> None:

@@ -1,6 +1,7 @@
 """How errors reach a client: expected ones as they are, each with its code; bugs masked, logged once with their trace."""
 
 import uuid
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -9,6 +10,8 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from hub.errors import BAD_VARIABLES, GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, INTERNAL, BadValue, HubError
 
 LONGEST_MESSAGE = 1000
+
+_REFERENCE = "_partner_hub_reference"
 
 log = structlog.get_logger(__name__)
 
@@ -26,9 +29,14 @@ def present(error: GraphQLError, *, executed: bool) -> dict[str, Any]:
 
 
 def masked(cause: BaseException) -> dict[str, Any]:
-    """What is shown of a bug: a reference by which the log has its trace."""
-    reference = uuid.uuid4().hex[:12]
-    log.error("bug", reference=reference, exc_info=cause)
+    """What is shown of a bug: a reference by which the log has its trace, once however many fields it is met in."""
+    reference: str | None = getattr(cause, _REFERENCE, None)
+    if reference is None:
+        reference = uuid.uuid4().hex[:12]
+        log.error("bug", reference=reference, exc_info=cause)
+        # What has no place for the reference is logged each time.
+        with suppress(AttributeError, TypeError):
+            setattr(cause, _REFERENCE, reference)
     return {"message": f"Internal error, reference {reference}.", "extensions": {"code": INTERNAL, "reference": reference}}
 
 

@@ -18,7 +18,11 @@ def configure(settings: Settings) -> None:
     renderer: structlog.types.Processor = (
         structlog.processors.JSONRenderer()
         if settings.log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            # Traces with the values of all locals take half a second to write, and show what no log should hold.
+            exception_formatter=structlog.dev.plain_traceback,
+        )
     )
     tail = [structlog.processors.format_exc_info, renderer] if settings.log_format == "json" else [renderer]
     structlog.configure(

@@ -3,7 +3,7 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zlib import crc32
 
@@ -71,7 +71,8 @@ def _from_json(value: Any, type_: str) -> Any:
         parsed = _PYTHON_TYPES[type_].fromisoformat(value)  # type: ignore[attr-defined]
         if isinstance(parsed, datetime) and parsed.tzinfo is None:
             raise ValueError("a time without an offset")
-        return parsed
+        # An offset at either end of the calendar names a time that is none: OverflowError.
+        return parsed.astimezone(UTC) if isinstance(parsed, datetime) else parsed
     if type(value) is not _PYTHON_TYPES[type_]:
         raise ValueError("a value of another type")
     if isinstance(value, int) and not -(2**63) <= value < 2**63:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -15,7 +15,7 @@ from loaders.cursors import Order
 
 FieldT = TypeVar("FieldT", bound=Enum)
 
-LONGEST_SEARCH = 200
+LONGEST_SEARCH = 64
 LONGEST_LIST = 100
 LONGEST_TEXT = 500
 
@@ -107,13 +107,20 @@ def order(order_by: Mapping[str, Any] | None, orders: Mapping[FieldT, Order]) ->
     return replace(orders[order_by["field"]], descending=order_by["direction"] is OrderDirection.DESC)
 
 
-def start_of(day: date | None, zone: tzinfo) -> datetime | None:
+def start_of(day: date | None, zone: tzinfo, field: str) -> datetime | None:
     """The first moment of a day in the programme's time zone."""
-    return None if day is None else datetime.combine(day, time(), zone)
+    return None if day is None else _midnight(day, zone, field)
 
 
 def end_of(day: date | None, zone: tzinfo, field: str) -> datetime | None:
     """The moment after a day in the programme's time zone."""
     if day == date.max:
         raise BadInput(field, "is out of range")
-    return None if day is None else datetime.combine(day + timedelta(days=1), time(), zone)
+    return None if day is None else _midnight(day + timedelta(days=1), zone, field)
+
+
+def _midnight(day: date, zone: tzinfo, field: str) -> datetime:
+    try:
+        return datetime.combine(day, time(), zone).astimezone(UTC)
+    except OverflowError:
+        raise BadInput(field, "is out of range") from None

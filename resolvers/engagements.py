@@ -81,7 +81,7 @@ def narrow_engagements(context: RequestContext, *, filter: Mapping[str, Any] | N
     arguments.listed(narrowed.get("statuses"), "filter.statuses")
     narrowed["lead_partner_id"] = arguments.key("Partner", narrowed.get("lead_partner_id"), "filter.leadPartnerId")
     narrowed["client_id"] = arguments.key("Client", narrowed.get("client_id"), "filter.clientId")
-    narrowed["opened_from"] = arguments.start_of(narrowed.get("opened_from"), context.zone)
+    narrowed["opened_from"] = arguments.start_of(narrowed.get("opened_from"), context.zone, "filter.openedFrom")
     narrowed["opened_before"] = arguments.end_of(narrowed.pop("opened_to", None), context.zone, "filter.openedTo")
     return narrowed
 

@@ -4,8 +4,9 @@ import time
 from typing import Any
 
 import pytest
-from graphql import validate
+from graphql import GraphQLSyntaxError, validate
 
+from engine.document import Documents
 from engine.measures import DocumentLimits, read_document
 from hub.errors import DocumentLimitExceeded
 from tests.conftest import SCHEMA
@@ -60,6 +61,26 @@ def test_tokens_are_counted_while_they_are_read() -> None:
     error = refused("{" + "a " * 2999 + "}")
     assert (error.measure, error.found, error.most) == ("tokens", None, 3000)
     assert str(error) == "The document is too large (has more than 3000 tokens). Ask for less, or in several operations."
+
+
+def test_a_number_that_no_type_holds_is_refused_where_it_stands() -> None:
+    read_document("{ a(b: " + "9" * 400 + ") }", LIMITS)
+    for number in ("9" * 401, "-" + "9" * 5000, "1." + "0" * 400):
+        with pytest.raises(GraphQLSyntaxError) as caught:
+            read_document("{ a(b: " + number + ") }", LIMITS)
+        assert caught.value.message == "Syntax Error: A number has at most 400 characters."
+        assert [(place.line, place.column) for place in caught.value.locations or ()] == [(1, 8)]
+
+
+def test_a_field_may_be_repeated_but_not_without_end() -> None:
+    documents = Documents(SCHEMA._schema, LIMITS, kept_characters=100_000)
+    repeated = 'name(locale: "ja") '
+    assert documents.get("{ associations { " + repeated * 100 + "} }").errors == []
+    started = time.process_time()
+    with pytest.raises(DocumentLimitExceeded) as caught:
+        documents.get("{ associations { " + repeated * 480 + "} }")
+    assert (caught.value.measure, caught.value.most) == ("comparisons_of_repeated_fields", 25_000)
+    assert time.process_time() - started < 0.5
 
 
 def test_fragments_count_where_they_are_spread() -> None:

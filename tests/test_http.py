@@ -173,6 +173,10 @@ async def test_an_error_of_a_field_is_200_in_either_type_with_data_after_errors(
             "body: is nested deeper than 32 levels in 'variab",
         ),
         (b'{"x": ' + b"[" * 1000 + b"]" * 1000 + b"}", "body: is nested deeper than 32 levels in 'x'; send it flatter."),
+        (
+            b'{"query": "{a}", "variables": {"a": [' + b"1," * 10_000 + b"1]}}",
+            "body: has more than 10000 values; send fewer at once.",
+        ),
         (b'{"query": "\\ud800"}', "body: is not JSON"),
         (b'{"query": "\xed\xa0\x80"}', "body: is not JSON"),
         (b'{"query": "{a}", "variables": {"a": 1e400}}', "body: is not JSON"),

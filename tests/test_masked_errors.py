@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from hub.api_key_commands import create_key
+from hub.graphql_errors import masked
 from hub.viewer import ViewerKind
 from hub.vocabulary import SourceName
 from tests import miniature
@@ -80,3 +81,11 @@ async def test_a_bug_before_the_operation_is_masked_too(server: Server, machine_
         "errors": [{"message": f"Internal error, reference {first}.", "extensions": {"code": "INTERNAL", "reference": first}}]
     }
     assert closing == (1011, f"Internal error, reference {second}.")
+
+
+def test_a_bug_met_in_several_fields_is_logged_once() -> None:
+    bug = ZeroDivisionError("one")
+    with capture_logs() as lines:
+        first, again, other = masked(bug), masked(bug), masked(ZeroDivisionError("two"))
+    assert first == again != other
+    assert [reference for reference, _ in logged(lines)] == [shown["extensions"]["reference"] for shown in (first, other)]

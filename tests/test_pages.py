@@ -1,8 +1,10 @@
 """Connections: every page in either direction is the slice of the whole that it says it is, also while rows come and go."""
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -144,6 +146,15 @@ async def test_a_cursor_of_elsewhere_or_of_nowhere_is_refused(ask: Ask) -> None:
         assert answer.error["extensions"] == {"code": "BAD_CURSOR", "field": "after"}, cursor
     ordered = f'{{ partners(after: "{good}", orderBy: {{field: NAME_KANA, direction: ASC}}) {{ totalCount }} }}'
     assert (await ask(ordered)).error["extensions"] == {"code": "BAD_CURSOR", "field": "after"}
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+async def test_a_cursor_forged_with_a_time_that_is_none_is_refused(ask: Ask, time: str) -> None:
+    good = (await page(ask, "posts", "first: 1"))["pageInfo"]["endCursor"]
+    mark, _, *rest = orjson.loads(urlsafe_b64decode(good + "=" * (-len(good) % 4)))
+    forged = urlsafe_b64encode(orjson.dumps([mark, time, *rest])).decode()
+    answer = await ask("query($c: String) { posts(first: 1, after: $c) { nodes { id } } }", c=forged)
+    assert answer.error["extensions"] == {"code": "BAD_CURSOR", "field": "after"}
 
 
 @pytest.mark.parametrize(
