@@ -8,17 +8,34 @@ from starlette.applications import Starlette
 from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
+from commands.sweeper import Sweeper
 from engine.operations import Operations
-from hub.graphql_http import answer_http
+from export.http import ExportEndpoint
+from hub.graphql_http import GraphQLEndpoint
 from hub.graphql_ws import hold_socket
 from hub.health import healthz, readyz
 from hub.pages import graphiql
 from hub.runtime import Runtime
 from hub.settings import Settings, load_settings
+from hub.vocabulary import SourceName
 from schema import build_schema
 
 WEB = Path(__file__).resolve().parent / "web"
+
+
+class Hub(Starlette):
+    """Starlette, with a way past its middleware and routes to the endpoint that nearly every request is for."""
+
+    graphql = GraphQLEndpoint()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == "/graphql":
+            scope["app"] = self
+            await self.graphql(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def create_app(settings: Settings | None = None) -> Starlette:
@@ -30,20 +47,21 @@ def create_app(settings: Settings | None = None) -> Starlette:
         await runtime.start()
         app.state.runtime = runtime
         app.state.operations = Operations(build_schema(), runtime.settings)
+        sweeper = Sweeper(runtime.sources[SourceName.ENGAGEMENTS], interval_seconds=runtime.settings.sweep_interval_seconds)
+        sweeper.start()
         try:
             yield
         finally:
+            await sweeper.stop()
             await runtime.stop()
 
-    return Starlette(
+    return Hub(
         routes=[
             Route("/", RedirectResponse("/graphiql")),
-            Route(
-                "/graphql",
-                answer_http,
-                methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
-            ),
+            # Behind a proxy that keeps a prefix, paths are longer than the short way looks for.
+            Route("/graphql", Hub.graphql),
             WebSocketRoute("/graphql", hold_socket),
+            Route("/export", ExportEndpoint()),
             Route("/graphiql", graphiql),
             Mount("/static", StaticFiles(directory=WEB)),
             Route("/healthz", healthz),

@@ -1,110 +1,43 @@
-"""How much of our process's CPU an operation takes: `python -m bench.engine`, with the settings (HUB_…) of a seeded deployment.
+"""What the engine costs: `python -m bench.engine`, or with the names of some of the parts; all of them take about five minutes.
 
-Each operation runs on the engine and, as the baseline, on the same schema by graphql-core with DataLoader, parsed and validated
-beforehand, under Python's default garbage collection; with reference data read each time ("cold") and from the cache. The
-answers are compared to the byte first. Times are CPU of this process alone; what counts is the ratio.
+    handwritten   the hub and PostgreSQL against one hand-written SQL statement an operation
+    small_query   the smallest query against a bare Starlette route
+    graphql_core  this process against Strawberry with DataLoader on graphql-core
+    linear        ten times the rows
+    documents     thousands of distinct documents
+    viewers       staff, and a person of a firm
+
+The data is made at the first use, in HUB_DATA_DIR (two minutes, 2 GB): see bench/one_database.py. On Linux, best on a machine
+that has nothing else to do. Answers are compared before anything is measured; the exit status is 1 where they differ. Times are
+printed and not judged; what counts are ratios, as both sides meet the same machine.
 """
 
-import asyncio
 import sys
-import time
-from collections.abc import Awaitable, Callable
-from inspect import isawaitable
 
-import orjson
 import uvloop
-from graphql import GraphQLError, execute, get_operation_ast, parse
-from graphql.execution.values import get_variable_values
 
-import loaders.pages
-from bench.operations import BENCHED
-from engine.compiler import compile_operation
-from engine.execution import Execution
-from hub import global_id
-from hub.runtime import CACHED_SOURCES, Runtime
-from hub.settings import load_settings
-from hub.viewer import Viewer, ViewerKind
-from hub.vocabulary import SourceName
-from schema import build_schema
+from bench import documents, graphql_core, handwritten, linear, small_query, viewers
+from bench.one_database import one_database
 
-SECONDS_A_MEASURE = 1.5
-STAFF = Viewer(ViewerKind.STAFF, "bench")
-
-Run = Callable[[], Awaitable[bytes]]
+PARTS = {
+    "handwritten": handwritten.measure,
+    "small_query": small_query.measure,
+    "graphql_core": graphql_core.measure,
+    "linear": linear.measure,
+    "documents": documents.measure,
+    "viewers": viewers.measure,
+}
 
 
-async def _bench() -> None:
-    # The list of 1,000 is more than a page may have.
-    loaders.pages.LARGEST_PAGE = 1000
-    runtime = Runtime(load_settings())
-    await runtime.start()
-    try:
-        variables = await _variables(runtime)
-        print(f"{'operation':42} {'cache':5} {'bytes':>8} {'graphql-core ms':>16} {'engine ms':>10} {'ratio':>6}")
-        for cached in (False, True):
-            for source in CACHED_SOURCES:
-                runtime.cache.set_listening(source, cached)
-            await asyncio.sleep(0.2)
-            for name, text in BENCHED.items():
-                reference, ours = _runs(runtime, text, variables.get(name[0], {}))
-                expected, answer = await reference(), await ours()
-                if answer != expected:
-                    sys.exit(f"{name}: the answers differ:\n{expected[:500]!r}\n{answer[:500]!r}")
-                baseline, engine = await _cpu_ms(reference), await _cpu_ms(ours)
-                warm = "warm" if cached else "cold"
-                print(f"{name:42} {warm:5} {len(answer):8} {baseline:16.2f} {engine:10.3f} {baseline / engine:6.1f}")
-    finally:
-        await runtime.stop()
-
-
-def _runs(runtime: Runtime, text: str, given: dict[str, str]) -> tuple[Run, Run]:
-    schema = build_schema()
-    document = parse(text)
-    operation = get_operation_ast(document)
-    assert operation is not None
-    variables = get_variable_values(schema._schema, operation.variable_definitions or (), given)
-    assert not isinstance(variables, list)
-    plan = compile_operation(schema._schema, operation, {}, variables)
-
-    async def reference() -> bytes:
-        result = execute(schema._schema, document, None, runtime.context(STAFF), variable_values=given)
-        if isawaitable(result):
-            result = await result
-        return _whole(result.data, result.errors)
-
-    async def ours() -> bytes:
-        execution = Execution(runtime.context(STAFF), variables)
-        data = await execution.run(plan)
-        return _whole(data, execution.errors)
-
-    return reference, ours
-
-
-def _whole(data: object, errors: list[GraphQLError] | None) -> bytes:
-    if errors:
-        sys.exit(f"an operation failed: {errors[0]}")
-    return orjson.dumps(data)
-
-
-async def _cpu_ms(run: Run) -> float:
-    await run()
-    rounds, started, until = 0, time.process_time(), time.perf_counter() + SECONDS_A_MEASURE
-    while time.perf_counter() < until:
-        await run()
-        rounds += 1
-    return (time.process_time() - started) / rounds * 1000
-
-
-async def _variables(runtime: Runtime) -> dict[str, dict[str, str]]:
-    """The firm that leads the most, and one of its engagements."""
-    source = runtime.sources[SourceName.ENGAGEMENTS]
-    query = "SELECT max(id) AS id, lead_partner_id FROM engagements.engagement GROUP BY 2 ORDER BY count(*) DESC, 2 LIMIT 1"
-    (found,) = await source.fetch("bench", query, [])
-    return {
-        "c": {"id": global_id.encode("Partner", found["lead_partner_id"])},
-        "d": {"id": global_id.encode("Engagement", found["id"])},
-    }
+def main() -> None:
+    """Measure the parts named at the command line, or all."""
+    named = sys.argv[1:] or list(PARTS)
+    if not PARTS.keys() >= set(named):
+        sys.exit(f"usage: python -m bench.engine [PART…]\n\n{__doc__}")
+    with one_database() as settings:
+        for name in named:
+            uvloop.run(PARTS[name](settings))
 
 
 if __name__ == "__main__":
-    uvloop.run(_bench())
+    main()

@@ -5,6 +5,7 @@ runs.
 """
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from graphql import (
@@ -27,8 +28,8 @@ from graphql.execution.collect_fields import FieldDetails, FragmentDetails, coll
 from graphql.execution.values import VariableValues
 
 from engine.arguments import arguments_of
-from engine.declarations import Column, Columns, Computed, ConnectionEdge, Declaration, Edge, Part
-from engine.plan import Abstract, ConnectionOf, Field, Leaf, ListOf, Object, Parts, Plan, Selection, Value
+from engine.declarations import Column, Columns, Computed, ConnectionEdge, Declaration, Edge, Kept, Part
+from engine.plan import Abstract, ConnectionOf, Field, Joined, Leaf, ListOf, Object, Parts, Plan, Selection, Value
 
 
 def compile_operation(
@@ -53,6 +54,7 @@ class _Compilation:
         self._operation = operation
         self._fragments = fragments
         self._variables = variables
+        self._place = (0, "")
 
     def plan(self) -> Plan:
         root = self._schema.get_root_type(self._operation.operation)
@@ -72,15 +74,23 @@ class _Compilation:
         node = details[0].node
         definition = self._schema.get_field(type_, node.name.value)
         assert definition is not None
+        declaration = _declaration(definition)
+        around = self._place
+        level, path = around
+        self._place = level + (not isinstance(declaration, Column | Part)), f"{path}.{response_key}" if path else response_key
+        place, value = self._place, self._value(definition.type, details)
+        self._place = around
         return Field(
             response_key=response_key,
             name=node.name.value,
             type_name=type_.name,
             nodes=[detail.node for detail in details],
-            declaration=_declaration(definition),
-            value=self._value(definition.type, details),
+            declaration=declaration,
+            value=value,
             non_null=is_non_null_type(definition.type),
             arguments=arguments_of(definition, node),
+            kept=None if node.arguments else _kept(declaration, value),
+            place=place,
         )
 
     def _value(self, type_: GraphQLOutputType, details: list[FieldDetails]) -> Value:
@@ -118,8 +128,12 @@ class _Compilation:
             for field in fields
             if isinstance(field.declaration, Column) and not _holds_objects(field.value)
         }
-        loads = _together([field for field in fields if field.response_key not in leaves])
-        return Selection(type_.name, list(collected), leaves, loads, _columns(fields))
+        joined = {field.response_key: found for field in fields if (found := _joined(field)) is not None}
+        loads = _together([field for field in fields if field.response_key not in leaves and field.response_key not in joined])
+        columns = _columns([field for field in fields if field.response_key not in joined])
+        for each in joined.values():
+            columns += (each.presence, *(f"{each.prefix}{column}" for column in each.selection.columns))
+        return Selection(type_.name, list(collected), fields, leaves, joined, loads, tuple(dict.fromkeys(columns)))
 
 
 def boolean_variables(operation: OperationDefinitionNode, fragments: Iterable[Any]) -> tuple[str, ...]:
@@ -142,6 +156,30 @@ def _declaration(definition: GraphQLField) -> Declaration:
     strawberry = definition.extensions["strawberry-definition"]
     declared: Declaration | None = getattr(strawberry, "declaration", None)
     return Column(strawberry.python_name) if declared is None else declared
+
+
+def _joined(field: Field) -> Joined | None:
+    """The edge as one whose row is read with its parent's, where nothing but columns is asked of it."""
+    declaration, value = field.declaration, field.value
+    if not isinstance(declaration, Edge) or declaration.joined is None or field.non_null or not isinstance(value, Object):
+        return None
+    if value.selection.loads or value.selection.joined:
+        return None
+    return Joined(field, value.selection, f"{declaration.joined}.")
+
+
+def _kept(declaration: Declaration, value: Value) -> tuple[Kept, ...] | None:
+    """What an edge depends on, with all below it; None where something there is no reference data."""
+    kept: Kept | None = getattr(declaration.batch, "kept", None) if isinstance(declaration, Edge) else None
+    selections = _row_selections(value)
+    if kept is None or len(selections) != 1:
+        return None
+    found = [kept]
+    for field in chain.from_iterable(selections[0].loads):
+        if field.kept is None:
+            return None
+        found += field.kept
+    return tuple(dict.fromkeys(found))
 
 
 def _columns(fields: list[Field]) -> Columns:

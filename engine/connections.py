@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from engine.declarations import Connection, Page, Part
+from engine.patience import each
 from engine.plan import ConnectionOf, Field, ListOf, Parts
 from engine.results import FAILED, Path, Trace
 
@@ -35,18 +36,15 @@ async def read(connection: Connection, parents: Sequence[Hashable], value: Conne
     asked = value.asked
     # On the side that it is read towards, the page itself knows whether there is more; on the other side a query does.
     ahead, behind = ("previous", "next") if connection.backwards else ("next", "previous")
-    wanted: dict[str, Any] = {}
+    wanted: dict[str, Callable[[], Awaitable[Sequence[Any]]]] = {}
     if asked & _OF_PAGE or f"page_info.has_{ahead}_page" in asked:
-        wanted["pages"] = connection.pages(parents, value.columns)
+        wanted["pages"] = partial(connection.pages, parents, value.columns)
     if "total_count" in asked:
-        wanted["counts"] = connection.counts(parents)
+        wanted["counts"] = partial(connection.counts, parents)
     if f"page_info.has_{behind}_page" in asked:
-        wanted["beyond"] = connection.beyond(parents)
-    if len(wanted) == 1:
-        ((name, one),) = wanted.items()
-        results = {name: await _caught(one)}
-    else:
-        results = dict(zip(wanted, await asyncio.gather(*(_caught(each) for each in wanted.values())), strict=True))
+        wanted["beyond"] = partial(connection.beyond, parents)
+    found = await each([partial(_caught, reading, len(parents)) for reading in wanted.values()])
+    results: dict[str, Any] = dict(zip(wanted, found, strict=True))
     return Read(connection, len(parents), results.get("pages", ()), results.get("counts", ()), results.get("beyond", ()))
 
 
@@ -56,15 +54,14 @@ async def complete(execution: Execution, value: ConnectionOf, read: Read, trace:
 
 
 async def _assemble(execution: Execution, parts: Parts, read: Read, parents: Sequence[int], trace: Trace) -> list[Any]:
-    outs: list[Any] = [dict.fromkeys(parts.response_keys, parts.type_name) for _ in parents]
+    values: dict[str, Sequence[Any]] = {}
     for field in parts.fields:
 
         def trace_field(index: int, key: str = field.response_key) -> Iterator[Path]:
             return ([*path, key] for path in trace(index))
 
-        values = await _part(execution, field, read, trace_field)
-        _fill(outs, field, values)
-    return outs
+        values[field.response_key] = await _part(execution, field, read, trace_field)
+    return _together(parts, values, len(parents))
 
 
 async def _part(execution: Execution, field: Field, read: Read, trace: Trace) -> list[Any]:
@@ -91,9 +88,9 @@ def _values(name: str, read: Read) -> Sequence[Any]:
         case "nodes":
             return [page.rows for page in source]
         case "start_cursor":
-            return [read.connection.cursor(page.rows[0]) if page.rows else None for page in source]
+            return [_cursor(read.connection, page.rows[0]) if page.rows else None for page in source]
         case "end_cursor":
-            return [read.connection.cursor(page.rows[-1]) if page.rows else None for page in source]
+            return [_cursor(read.connection, page.rows[-1]) if page.rows else None for page in source]
     return [page.has_more for page in source] if name == ahead else source
 
 
@@ -108,38 +105,49 @@ async def _edges(execution: Execution, field: Field, read: Read, pages: Sequence
         owner, number = owners[index]
         return ([*path, number] for path in trace(owner))
 
-    outs: list[Any] = [dict.fromkeys(parts.response_keys, parts.type_name) for _ in rows]
-    for each in parts.fields:
+    parts_of_edges: dict[str, Sequence[Any]] = {}
+    for part in parts.fields:
 
-        def trace_field(index: int, key: str = each.response_key) -> Iterator[Path]:
+        def trace_field(index: int, key: str = part.response_key) -> Iterator[Path]:
             return ([*path, key] for path in trace_edge(index))
 
-        assert isinstance(each.declaration, Part)
-        values = [read.connection.cursor(row) for row in rows] if each.declaration.name == "cursor" else rows
-        _fill(outs, each, await execution.checked(each, values, trace_field))
+        assert isinstance(part.declaration, Part)
+        values = [_cursor(read.connection, row) for row in rows] if part.declaration.name == "cursor" else rows
+        parts_of_edges[part.response_key] = await execution.checked(part, values, trace_field)
+    outs = _together(parts, parts_of_edges, len(rows))
     done: list[Any] = []
     start = 0
     for page in pages:
-        part = outs[start : start + len(page.rows)]
+        edges = outs[start : start + len(page.rows)]
         start += len(page.rows)
-        done.append(FAILED if FAILED in part and field.value.item_non_null else [None if e is FAILED else e for e in part])
+        done.append(FAILED if FAILED in edges and field.value.item_non_null else [None if e is FAILED else e for e in edges])
     return done
 
 
-def _fill(outs: list[Any], field: Field, values: Sequence[Any]) -> None:
-    for index, value in enumerate(values):
-        if outs[index] is FAILED:
+def _together(parts: Parts, values: dict[str, Sequence[Any]], count: int) -> list[Any]:
+    """The dicts, so many of them, that have these values by response key; FAILED where one failed that may not be null."""
+    keys = parts.response_keys
+    columns = [values.get(key, [parts.type_name] * count) for key in keys]
+    outs: list[Any] = [dict(zip(keys, each, strict=True)) for each in zip(*columns, strict=True)] if keys else [{}] * count
+    for field in parts.fields:
+        if FAILED not in values[field.response_key]:
             continue
-        if value is not FAILED:
-            outs[index][field.response_key] = value
-        elif field.non_null:
-            outs[index] = FAILED
-        else:
-            outs[index][field.response_key] = None
+        for index, value in enumerate(values[field.response_key]):
+            if value is FAILED and outs[index] is not FAILED:
+                outs[index] = FAILED if field.non_null else outs[index] | {field.response_key: None}
+    return outs
 
 
-async def _caught(reading: Any) -> Any:
+def _cursor(connection: Connection, row: Any) -> Any:
     try:
-        return await reading
+        return connection.cursor(row)
     except Exception as error:
         return error
+
+
+async def _caught(reading: Callable[[], Awaitable[Sequence[Any]]], parents: int) -> Any:
+    try:
+        values = await reading()
+    except Exception as error:
+        return error
+    return values if len(values) == parents else TypeError(f"{len(values)} values were read for {parents} parents")

@@ -85,6 +85,23 @@ def total(estimates: Sequence[Estimate], variables: Variables) -> int:
     return min(_MOST, sum(each.cost(variables) for each in estimates))
 
 
+def fixed_total(estimates: Sequence[Estimate]) -> int | None:
+    """What the operation costs whatever its variables are; None where one of them was looked at to tell."""
+    variables = _Watched()
+    cost = total(estimates, variables)
+    return None if variables.looked_at else cost
+
+
+class _Watched(dict[str, Any]):
+    """No variables, and whether one was asked for."""
+
+    looked_at = False
+
+    def get(self, _name: str, default: Any = None) -> Any:
+        self.looked_at = True
+        return default
+
+
 def dearest(estimates: Sequence[Estimate], variables: Variables) -> str:
     """The path of the list that makes an operation dear: as deep as one field holds half of what the one around it costs."""
     chosen = listed = max(estimates, key=lambda each: each.cost(variables))

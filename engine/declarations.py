@@ -1,6 +1,6 @@
 """What a field of the schema reads: the one declaration that the engine and graphql-core both run from."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -18,7 +18,16 @@ A value is a row, a list of rows, a scalar, or None. Without `columns` a row has
 """
 
 
-@dataclass(frozen=True, slots=True)
+class Kept(Protocol):
+    """`batch.kept` of a batch function whose values may be kept between requests: what they depend on beside their keys.
+
+    They may not be kept of a read that has arguments.
+    """
+
+    def scope(self, context: Any) -> Hashable: ...
+
+
+@dataclass(slots=True)
 class Page:
     """The rows of a page, in the connection's order, and whether there are more in the direction of reading."""
 
@@ -40,6 +49,9 @@ class Connection(Protocol):
     async def beyond(self, parents: Sequence[Any]) -> Sequence[bool]:
         """Whether rows lie on the other side of where each parent's page is read from."""
 
+    def stream(self, columns: Columns, size: int) -> AsyncGenerator[Sequence[Row], None]:
+        """All rows of the one connection at the root, so many at a time, whatever the size of a page."""
+
     def cursor(self, row: Row) -> str:
         """The cursor of a row that `pages` gave."""
 
@@ -55,18 +67,23 @@ class Find:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The row's column of this name; `encode(type name, value)` makes the field's value of it where given."""
+    """The row's column of this name; `encoder(type name)`, where given, makes the values of it for many rows."""
 
     name: str
-    encode: Callable[[str, Any], Any] | None = None
+    encoder: Callable[[str], Callable[[Iterable[Any]], Iterator[Any]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """Other rows, or a value, by the row's column `key`."""
+    """Other rows, or a value, by the row's column `key`.
+
+    `joined`: the row that it leads to stands in the parent's too, each column of it as `<joined>.<column>`; it is there where
+    `<joined>.id` is not null. Where nothing but columns is asked of it, no read is needed.
+    """
 
     batch: Batch
     key: str
+    joined: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     Visitor,
+    specified_rules,
     validate,
     value_from_ast_untyped,
     visit,
@@ -21,15 +22,19 @@ from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import VariableValues
 from graphql.validation.rules import overlapping_fields_can_be_merged
 from graphql.validation.validate import ValidationAbortedError
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from engine.compiler import boolean_variables, compile_operation
-from engine.cost import Estimate, estimate
+from engine.cost import Estimate, estimate, fixed_total
 from engine.measures import DocumentLimits, read_document
 from engine.plan import Plan
 from hub.errors import BadRequest, DocumentLimitExceeded
 from hub.graphql_request import OperationKind
 
 MOST_VALIDATION_ERRORS = 10
+
+# Strawberry checks @oneOf by a rule of its own.
+RULES = (*specified_rules, OneOfInputValidationRule)
 
 MOST_COMPARISONS = 25_000
 """Steps of comparing fields of the same name with each other, which grow with the square of how often a field is repeated.
@@ -46,10 +51,11 @@ PLANS_AN_OPERATION = 16
 
 @dataclass(slots=True)
 class Operation:
-    """One operation of a valid document, ready to run."""
+    """One operation of a valid document, ready to run. `fixed_cost`: what it costs where no variable decides about that."""
 
     node: OperationDefinitionNode
     introspects: bool
+    fixed_cost: int | None
     estimates: tuple[Estimate, ...]
     defaults: dict[str, Any]
     decisive: tuple[str, ...]
@@ -63,19 +69,19 @@ class Document:
     text: str
     ast: DocumentNode
     fragments: dict[str, FragmentDefinitionNode]
-    nodes: dict[str | None, OperationDefinitionNode]
+    kinds: dict[str | None, OperationKind]
     errors: list[GraphQLError]
     operations: dict[str | None, Operation]
 
     def choose(self, name: str | None) -> tuple[str | None, OperationKind]:
         """Which operation is to run, and its kind; BadRequest where it is not there, or none is named of several."""
         if name is None:
-            if len(self.nodes) != 1:
+            if len(self.kinds) != 1:
                 raise BadRequest("operationName: the document has several operations or none; name the one to run.")
-            (name,) = self.nodes
-        elif name not in self.nodes:
+            (name,) = self.kinds
+        elif name not in self.kinds:
             raise BadRequest(f"operationName: the document has no operation {name[:100]!r}.")
-        return name, OperationKind(self.nodes[name].operation.value)
+        return name, self.kinds[name]
 
 
 class Documents:
@@ -103,11 +109,16 @@ class Documents:
             self._grow(len(text))
         return document
 
-    def plan(self, document: Document, operation: Operation, variables: VariableValues) -> Plan:
-        """The plan of an operation for these variables; made once for those that decide about @skip and @include."""
-        key = tuple(variables.coerced.get(name) for name in operation.decisive)
+    def plan(self, document: Document, operation: Operation, variables: VariableValues) -> Plan | None:
+        """The plan of an operation for these variables; made once for those that decide about @skip and @include.
+
+        None where one of them is null.
+        """
+        key = tuple(map(variables.coerced.get, operation.decisive)) if operation.decisive else ()
         plan = operation.plans.get(key)
         if plan is None:
+            if None in key:
+                return None
             fragments = {name: FragmentDetails(node) for name, node in document.fragments.items()}
             plan = operation.plans[key] = compile_operation(self._schema, operation.node, fragments, variables)
             if len(operation.plans) > PLANS_AN_OPERATION:
@@ -125,7 +136,7 @@ class Documents:
 
     def _make(self, text: str) -> Document:
         ast = read_document(text, self._limits)
-        errors = validate(self._schema, ast, max_errors=MOST_VALIDATION_ERRORS)
+        errors = validate(self._schema, ast, RULES, max_errors=MOST_VALIDATION_ERRORS)
         if any(isinstance(error, ValidationAbortedError) and not error.nodes for error in errors[:1]):
             raise DocumentLimitExceeded("comparisons_of_repeated_fields", None, MOST_COMPARISONS)
         fragments = {part.name.value: part for part in ast.definitions if isinstance(part, FragmentDefinitionNode)}
@@ -135,13 +146,16 @@ class Documents:
             if isinstance(part, OperationDefinitionNode)
         }
         operations = {} if errors else {name: self._operation(node, fragments) for name, node in nodes.items()}
-        return Document(text, ast, fragments, nodes, errors, operations)
+        kinds = {name: OperationKind(node.operation.value) for name, node in nodes.items()}
+        return Document(text, ast, fragments, kinds, errors, operations)
 
     def _operation(self, node: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> Operation:
+        estimates = estimate(self._schema, node, fragments)
         return Operation(
             node=node,
             introspects=_introspects([node, *fragments.values()]),
-            estimates=estimate(self._schema, node, fragments),
+            fixed_cost=fixed_total(estimates),
+            estimates=estimates,
             defaults={
                 variable.variable.name.value: value_from_ast_untyped(variable.default_value)
                 for variable in node.variable_definitions or ()

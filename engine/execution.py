@@ -1,10 +1,13 @@
-"""Runs a plan breadth-first: the rows of a level are shaped together, then each of its loads is read once for all of them.
+"""Runs a plan breadth-first: for the rows of a level each load is read once, then all of its rows are shaped together.
 
-Rows that several parents lead to are read and shaped once, and the same dict stands in every place.
+Rows that several parents lead to are read and shaped once, and the same dict stands in every place. Where nothing failed, a
+level is one comprehension that looks up what was loaded by the keys of its rows; where something did, its rows are put together
+one by one, so that each error is told of its own place, and null goes as far up as it must.
 """
 
 import asyncio
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from inspect import isawaitable
 from itertools import accumulate, chain
 from operator import itemgetter
@@ -14,10 +17,16 @@ from typing import Any
 from graphql import GraphQLError, located_error
 
 from engine import connections, roots
+from engine.arguments import NO_ARGUMENTS
 from engine.declarations import Columns, Computed, Connection, ConnectionEdge, Edge, Row
-from engine.plan import Abstract, ConnectionOf, Field, Leaf, ListOf, Object, Plan, Selection, Value
+from engine.patience import each
+from engine.plan import Abstract, ConnectionOf, Field, Joined, Leaf, ListOf, Object, Plan, Selection, Value
 from engine.results import FAILED, Path, Trace
-from engine.shaping import complete, extras, of_column, shaper
+from engine.shaping import NAMED, complete, extras, of_column, shaper
+from hub.context import ASKED_BY
+
+Loaded = dict[Any, Any] | list[Any]
+"""What a load gave: by the rows' keys, or (of a computed field) in the order of the rows; FAILED where it failed."""
 
 
 class Execution:
@@ -32,17 +41,22 @@ class Execution:
         """The answer's data; None where a non-null root field failed. What went wrong is in `errors`."""
         data: dict[str, Any] = dict.fromkeys(plan.response_keys, plan.type_name)
         if plan.serial:
-            values = [await roots.answer(self, field) for field in plan.fields]
-        elif len(plan.fields) == 1:
-            values = [await roots.answer(self, plan.fields[0])]
-        else:
-            values = await asyncio.gather(*(roots.answer(self, field) for field in plan.fields))
+            return await self._run_in_series(plan, data)
+        values = await each([partial(roots.answer, self, field) for field in plan.fields])
         for field, value in zip(plan.fields, values, strict=True):
             if value is FAILED:
                 if field.non_null:
                     return None
                 value = None
             data[field.response_key] = value
+        return data
+
+    async def _run_in_series(self, plan: Plan, data: dict[str, Any]) -> dict[str, Any] | None:
+        for field in plan.fields:
+            value = await roots.answer(self, field)
+            if value is FAILED and field.non_null:
+                return None
+            data[field.response_key] = None if value is FAILED else value
         return data
 
     def report(self, error: BaseException, field: Field, paths: Iterator[Path]) -> None:
@@ -53,10 +67,20 @@ class Execution:
 
     async def checked(self, field: Field, values: Sequence[Any], trace: Trace) -> list[Any]:
         """As `complete`, for the places of a field: null in one that is non-null is reported, and FAILED."""
-        completed = await self.complete(field.value, values, field, trace)
-        if field.non_null:
-            for index, value in enumerate(completed):
-                if value is None:
+        value = field.value
+        if _all_present(values):
+            # Most of what is read is rows, or lists of rows.
+            if type(value) is Object:
+                return await self.objects(value.selection, values, trace)
+            if type(value) is ListOf:
+                completed = await self._lists(value, values, field, trace)
+            else:
+                completed = await self._complete_present(value, values, field, trace)
+        else:
+            completed = await self.complete(value, values, field, trace)
+        if field.non_null and None in completed:
+            for index, given in enumerate(completed):
+                if given is None:
                     error = TypeError(f"Cannot return null for non-nullable field {field.type_name}.{field.name}.")
                     self.report(error, field, trace(index))
                     completed[index] = FAILED
@@ -64,8 +88,7 @@ class Execution:
 
     async def complete(self, value: Value, values: Sequence[Any], field: Field, trace: Trace) -> list[Any]:
         """values: n as they were read, exceptions among them -> n as they are answered, None, or FAILED."""
-        kinds = set(map(type, values))
-        if NoneType not in kinds and not any(issubclass(kind, BaseException) for kind in kinds):
+        if _all_present(values):
             return await self._complete_present(value, values, field, trace)
         completed: list[Any] = list(values)
         present: list[int] = []
@@ -89,7 +112,7 @@ class Execution:
             case ListOf():
                 return await self._lists(value, values, field, trace)
             case Leaf():
-                return [self._leaf(value, given, field, trace, index) for index, given in enumerate(values)]
+                return [complete(value, given, self._reporter(field, trace, index)) for index, given in enumerate(values)]
             case Abstract(selections):
                 return await self._typed(selections, values, trace)
             case ConnectionOf():
@@ -100,17 +123,18 @@ class Execution:
         (done,) = await connections.complete(self, value, await connections.read(opened, [None], value), trace)
         return done
 
-    def _leaf(self, value: Leaf, given: Any, field: Field, trace: Trace, index: int) -> Any:
-        try:
-            return complete(value, given)
-        except Exception as error:
-            self.report(error, field, trace(index))
-            return FAILED
+    def _reporter(self, field: Field, trace: Trace, index: int) -> Callable[[Exception, list[int]], None]:
+        """Reports errors of a leaf, or of what is at these places within a list of them."""
+
+        def report(error: Exception, places: list[int]) -> None:
+            self.report(error, field, ([*path, *places] for path in trace(index)))
+
+        return report
 
     async def _lists(self, value: ListOf, lists: Sequence[Any], field: Field, trace: Trace) -> list[Any]:
-        for given in lists:
-            if not isinstance(given, list):
-                raise TypeError(f"{field.type_name}.{field.name}: a list was to be read, not {type(given).__name__}")
+        if set(map(type, lists)) - {list}:
+            wrong = TypeError(f"{field.type_name}.{field.name}: a list was to be read")
+            return await self.complete(value, [given if type(given) is list else wrong for given in lists], field, trace)
         lengths = list(map(len, lists))
 
         def trace_item(number: int) -> Iterator[Path]:
@@ -120,7 +144,13 @@ class Execution:
                 number -= length
             raise IndexError(number)
 
-        items = await self.complete(value.item, list(chain.from_iterable(lists)), field, trace_item)
+        rows = list(chain.from_iterable(lists)) if len(lists) > 1 else lists[0]
+        if type(value.item) is Object and _all_present(rows):
+            items = await self.objects(value.item.selection, rows, trace_item)
+        else:
+            items = await self.complete(value.item, rows, field, trace_item)
+        if not self.errors and len(lists) == 1 and not (value.item_non_null and None in items):
+            return [items]
         ends = list(accumulate(lengths))
         done: list[Any] = [items[end - length : end] for end, length in zip(ends, lengths, strict=True)]
         if self.errors or (value.item_non_null and None in items):
@@ -153,89 +183,131 @@ class Execution:
             ):
                 done[index] = result
 
-        await gathered([of_type(type_name, indexes) for type_name, indexes in by_type.items()])
+        await each([partial(of_type, type_name, indexes) for type_name, indexes in by_type.items()])
         return done
 
     async def objects(self, selection: Selection, rows: Sequence[Row], trace: Trace) -> list[Any]:
         """rows: n of one type -> n dicts as they are answered, or FAILED."""
         if not rows:
             return []
-        try:
-            shaped: list[Any] = shaper(selection, extras(selection, rows[0]))(rows)
-            failed: set[int] = set()
-        except Exception:
-            shaped, failed = self._shape_slowly(selection, rows, trace)
-        if selection.loads:
-            loads = [self._load(group, rows, shaped, failed, trace) for group in selection.loads]
-            await gathered(loads)
-        for index in failed:
-            shaped[index] = FAILED
-        return shaped
+        extra = extras(selection, rows[0])
+        loaded: dict[str, Loaded] = {}
+        if len(selection.loads) == 1:
+            await self._load(selection.loads[0], selection, extra, rows, loaded, trace)
+        elif selection.loads:
+            await each([partial(self._load, group, selection, extra, rows, loaded, trace) for group in selection.loads])
+        if not (self.errors and any(map(_has_failed, loaded.values()))):
+            try:
+                return shaper(selection, extra)(rows, loaded)
+            except Exception:
+                # What does not fit is found, and told, row by row.
+                pass
+        return [self._shape(selection, row, index, loaded, trace) for index, row in enumerate(rows)]
 
-    def _shape_slowly(self, selection: Selection, rows: Sequence[Row], trace: Trace) -> tuple[list[Any], set[int]]:
+    def _shape(self, selection: Selection, row: Row, index: int, loaded: dict[str, Loaded], trace: Trace) -> Any:
         """As a shaper does, one value after the other, so that each error is told of its own field."""
-        failed: set[int] = set()
-        shaped = []
-        for index, row in enumerate(rows):
-            out: dict[str, Any] = dict.fromkeys(selection.response_keys, selection.type_name)
-            for group in selection.loads:
-                out.update(dict.fromkeys((field.response_key for field in group), None))
-            for key, field in selection.leaves.items():
-                out[key] = None
-                try:
-                    given = of_column(field, row)
-                    if given is not None:
-                        out[key] = complete(field.value, given)
-                    elif field.non_null:
-                        raise TypeError(f"Cannot return null for non-nullable field {field.type_name}.{field.name}.")
-                except Exception as error:
-                    self.report(error, field, ([*path, key] for path in trace(index)))
-                    if field.non_null:
-                        failed.add(index)
-            shaped.append(out)
-        return shaped, failed
+        out: dict[str, Any] = dict.fromkeys(selection.response_keys, selection.type_name)
+        failed = False
+        for key, field in selection.leaves.items():
+            out[key] = self._leaf(field, row, self._reporter(field, _below(trace, field), index))
+        for key, joined in selection.joined.items():
+            out[key] = self._shape_joined(joined, row, index, trace)
+        for field in chain.from_iterable(selection.loads):
+            values = loaded[field.response_key]
+            out[field.response_key] = values[index] if isinstance(values, list) else values.get(_key_of(field, row))
+        for field in selection.fields:
+            if out[field.response_key] is FAILED:
+                out[field.response_key] = None
+                failed = failed or field.non_null
+        return FAILED if failed else out
 
-    async def _load(self, group: list[Field], rows: Sequence[Row], shaped: list[Any], failed: set[int], trace: Trace) -> None:
-        """Read what a group of fields needs, once, and put each field's values into its place."""
+    def _shape_joined(self, joined: Joined, row: Row, index: int, trace: Trace) -> Any:
+        if row[joined.presence] is None:
+            return None
+        part = {column: row[joined.prefix + column] for column in joined.selection.columns}
+        return self._shape(joined.selection, part, index, {}, _below(trace, joined.field))
+
+    def _leaf(self, field: Field, row: Row, report: Callable[[Exception, list[int]], None]) -> Any:
+        try:
+            given = of_column(field, row)
+            if given is None and field.non_null:
+                raise TypeError(f"Cannot return null for non-nullable field {field.type_name}.{field.name}.")
+        except Exception as error:
+            report(error, [])
+            return FAILED
+        return None if given is None else complete(field.value, given, report)
+
+    async def _load(
+        self,
+        group: list[Field],
+        selection: Selection,
+        extra: int,
+        rows: Sequence[Row],
+        loaded: dict[str, Loaded],
+        trace: Trace,
+    ) -> None:
+        """Read what a group of fields needs, once, and note what each field's values are."""
         field = group[0]
         declaration = field.declaration
+        ASKED_BY.set(field.place)
         if isinstance(declaration, Computed):
-            values = await self._computed(declaration, field, rows, trace)
-            self._place(field, values, shaped, failed)
+            loaded[field.response_key] = await self._computed(declaration, field, rows, trace)
             return
         try:
             arguments = field.arguments(self.variables)
         except GraphQLError as error:
-            for each in group:
-                self.report(error, each, (path for index in range(len(rows)) for path in _below(trace, each)(index)))
-                self._place(each, [FAILED] * len(rows), shaped, failed)
+            self._fail(error, group, rows, loaded, trace)
             return
+        keys_of = {one.response_key: _keys(one, selection, extra, rows) for one in group}
         if isinstance(declaration, ConnectionEdge):
-            await self._connections(group, declaration, arguments, rows, shaped, failed, trace)
+            await self._connections(group, declaration, arguments, keys_of, rows, loaded, trace)
             return
         assert isinstance(declaration, Edge)
-        keys_of = {each.response_key: list(map(itemgetter(_key(each)), rows)) for each in group}
-        distinct = [key for key in dict.fromkeys(chain.from_iterable(keys_of.values())) if key is not None]
-        selection = _first_selection(field.value)
-        columns = None if selection is None else selection.columns
-        found = await self.values(declaration.batch, distinct, columns, arguments) if distinct else ()
-        by_key = dict(zip(distinct, found, strict=True))
-        await gathered([self._edge(each, keys_of[each.response_key], by_key, shaped, failed, trace) for each in group])
+        distinct = list(dict.fromkeys(chain.from_iterable(keys_of.values())))
+        shaped = None if field.kept is None or len(group) > 1 else self.context.shaped(field, field.kept)
+        if shaped is not None:
+            loaded[field.response_key] = await self._kept_edge(field, distinct, keys_of[field.response_key], shaped, trace)
+            return
+        by_key = await self._read_edge(field, distinct, arguments)
+        if len(group) == 1:
+            loaded[field.response_key] = await self._edge(field, distinct, keys_of[field.response_key], by_key, trace)
+            return
+
+        async def complete_edge(one: Field) -> None:
+            keys = keys_of[one.response_key]
+            loaded[one.response_key] = await self._edge(one, list(dict.fromkeys(keys)), keys, by_key, trace)
+
+        await each([partial(complete_edge, one) for one in group])
+
+    async def _read_edge(self, field: Field, distinct: list[Any], arguments: dict[str, Any]) -> dict[Any, Any]:
+        """What an edge leads to by key, as it was read; nothing for the key null."""
+        assert isinstance(field.declaration, Edge)
+        keys = [key for key in distinct if key is not None] if None in distinct else distinct
+        if not keys:
+            return {}
+        row_selection = _first_selection(field.value)
+        columns = None if row_selection is None else row_selection.columns
+        return dict(zip(keys, await self.values(field.declaration.batch, keys, columns, arguments), strict=True))
 
     async def _edge(
-        self, field: Field, keys: list[Any], by_key: dict[Any, Any], shaped: list[Any], failed: set[int], trace: Trace
-    ) -> None:
-        distinct = list(dict.fromkeys(keys))
+        self, field: Field, distinct: list[Any], keys: list[Any], by_key: dict[Any, Any], trace: Trace
+    ) -> dict[Any, Any]:
+        done = await self.checked(field, list(map(by_key.get, distinct)), _trace_keys(field, distinct, keys, trace))
+        return dict(zip(distinct, done, strict=True))
 
-        def trace_value(number: int) -> Iterator[Path]:
-            key = distinct[number]
-            return ([*path, field.response_key] for index, each in enumerate(keys) if each == key for path in trace(index))
-
-        done = await self.checked(field, list(map(by_key.get, distinct)), trace_value)
-        if len(distinct) < len(keys):
-            completed = dict(zip(distinct, done, strict=True))
-            done = [completed[key] for key in keys]
-        self._place(field, done, shaped, failed)
+    async def _kept_edge(self, field: Field, distinct: list[Any], keys: list[Any], shaped: Any, trace: Trace) -> dict[Any, Any]:
+        """As `_edge`, of what was kept as it is answered, with what is not there yet read and kept."""
+        kept: dict[Any, Any] = shaped.values
+        missing = [key for key in distinct if key not in kept]
+        if not missing:
+            return kept
+        errors = len(self.errors)
+        by_key = await self._read_edge(field, missing, NO_ARGUMENTS)
+        found = await self._edge(field, missing, keys, by_key, trace)
+        whole = {key: kept[key] for key in distinct if key in kept} | found
+        if len(self.errors) == errors:
+            shaped.keep(found)
+        return whole
 
     async def _computed(self, declaration: Computed, field: Field, rows: Sequence[Row], trace: Trace) -> list[Any]:
         values: list[Any] = []
@@ -259,61 +331,40 @@ class Execution:
         group: list[Field],
         declaration: ConnectionEdge,
         arguments: dict[str, Any],
+        keys_of: dict[str, list[Any]],
         rows: Sequence[Row],
-        shaped: list[Any],
-        failed: set[int],
+        loaded: dict[str, Loaded],
         trace: Trace,
     ) -> None:
-        keys = [row[declaration.key] for row in rows]
+        keys = keys_of[group[0].response_key]
         distinct = list(dict.fromkeys(keys))
         try:
             connection = declaration.open(self.context, **arguments)
         except Exception as error:
-            for each in group:
-                self.report(error, each, (path for index in range(len(rows)) for path in _below(trace, each)(index)))
-                self._place(each, [FAILED] * len(rows), shaped, failed)
+            self._fail(error, group, rows, loaded, trace)
             return
         shared = group[0].value
         assert isinstance(shared, ConnectionOf)
         read = await connections.read(connection, distinct, shared)
-        for each in group:
-            assert isinstance(each.value, ConnectionOf)
+        for one in group:
+            assert isinstance(one.value, ConnectionOf)
+            done = await connections.complete(self, one.value, read, _trace_keys(one, distinct, keys, trace))
+            loaded[one.response_key] = dict(zip(distinct, done, strict=True))
 
-            def trace_value(number: int, each: Field = each) -> Iterator[Path]:
-                key = distinct[number]
-                return ([*path, each.response_key] for index, other in enumerate(keys) if other == key for path in trace(index))
-
-            done = await connections.complete(self, each.value, read, trace_value)
-            completed = dict(zip(distinct, done, strict=True))
-            self._place(each, [completed[key] for key in keys], shaped, failed)
-
-    def _place(self, field: Field, values: list[Any], shaped: list[Any], failed: set[int]) -> None:
-        """Put a load's values where they belong; without an error reported so far, none of them can have failed."""
-        key = field.response_key
-        if not self.errors:
-            for row, value in zip(shaped, values, strict=True):
-                row[key] = value
-            return
-        for index, value in enumerate(values):
-            if value is not FAILED:
-                shaped[index][key] = value
-            elif field.non_null:
-                failed.add(index)
+    def _fail(self, error: Exception, group: list[Field], rows: Sequence[Row], loaded: dict[str, Loaded], trace: Trace) -> None:
+        """Nothing of these fields could be read, for any row."""
+        for field in group:
+            self.report(error, field, (path for index in range(len(rows)) for path in _below(trace, field)(index)))
+            loaded[field.response_key] = [FAILED] * len(rows)
 
     async def values(self, batch: Any, keys: list[Any], columns: Columns | None, arguments: dict[str, Any]) -> Sequence[Any]:
         try:
             values: Sequence[Any] = await batch(self.context, keys, columns=columns, **arguments)
         except Exception as error:
             return [error] * len(keys)
+        if len(values) != len(keys):
+            return [TypeError(f"{len(values)} values were read for {len(keys)} keys")] * len(keys)
         return values
-
-
-async def gathered(work: Sequence[Awaitable[None]]) -> None:
-    """Do all of it at once; a single piece without the cost of a task."""
-    if len(work) == 1:
-        await work[0]
-    elif work:
-        await asyncio.gather(*work)
 
 
 def _below(trace: Trace, field: Field) -> Trace:
@@ -324,9 +375,38 @@ def _one(trace: Trace, index: int) -> Trace:
     return lambda _number: trace(index)
 
 
+def _trace_keys(field: Field, distinct: list[Any], keys: list[Any], trace: Trace) -> Trace:
+    """From a key's number to the places of a field below every row that has the key."""
+
+    def trace_key(number: int) -> Iterator[Path]:
+        key = distinct[number]
+        return ([*path, field.response_key] for index, other in enumerate(keys) if other == key for path in trace(index))
+
+    return trace_key
+
+
+def _has_failed(loaded: Loaded) -> bool:
+    return FAILED in (loaded if isinstance(loaded, list) else loaded.values())
+
+
+def _all_present(values: Sequence[Any]) -> bool:
+    """Whether none is null, and none says why it is not there."""
+    return not any(kind is NoneType or issubclass(kind, BaseException) for kind in set(map(type, values)))
+
+
+def _keys(field: Field, selection: Selection, extra: int, rows: Sequence[Row]) -> list[Any]:
+    """The keys that the field's edge has of the rows."""
+    name = _key(field)
+    return list(map(itemgetter(name if extra == NAMED else selection.columns.index(name)), rows))
+
+
 def _key(field: Field) -> str:
-    assert isinstance(field.declaration, Edge)
+    assert isinstance(field.declaration, Edge | ConnectionEdge)
     return field.declaration.key
+
+
+def _key_of(field: Field, row: Row) -> Any:
+    return row[_key(field)]
 
 
 def _first_selection(value: Value) -> Selection | None:

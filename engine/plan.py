@@ -6,7 +6,7 @@ from typing import Any
 
 from graphql import FieldNode, GraphQLLeafType
 
-from engine.declarations import Columns, Declaration
+from engine.declarations import Columns, Declaration, Kept
 
 Arguments = Callable[[Any], dict[str, Any]]
 """The arguments of a field for a request's variable values; GraphQLError where they do not fit."""
@@ -64,7 +64,10 @@ Value = Leaf | ListOf | Object | Abstract | Parts | ConnectionOf
 
 @dataclass(slots=True, eq=False)
 class Field:
-    """One field of a selection: all of its nodes, merged."""
+    """One field of a selection: all of its nodes, merged. `place`: how many reads deep it is, and its path of response keys.
+
+    `kept`: of an edge, on what it depends beside its keys, with all below it, where its values may be kept between requests.
+    """
 
     response_key: str
     name: str
@@ -74,19 +77,37 @@ class Field:
     value: Value
     non_null: bool
     arguments: Arguments
+    kept: tuple[Kept, ...] | None
+    place: tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Joined:
+    """An edge to a row that stands in its parent's: the columns' names there begin with `prefix`."""
+
+    field: Field
+    selection: "Selection"
+    prefix: str
+
+    @property
+    def presence(self) -> str:
+        """The column that is null where there is no such row."""
+        return f"{self.prefix}id"
 
 
 @dataclass(slots=True, eq=False)
 class Selection:
-    """The fields that are asked of the rows of one type, in the order of the answer.
+    """The fields that are asked of the rows of one type, in the order of the answer, but for __typename.
 
-    `columns`: what is read of a row. `leaves`: fields that are columns. `loads`: the others, those together that
-    one read answers. A response key of neither is __typename's.
+    `columns`: what is read of a row. `leaves`: fields that are columns. `joined`: edges whose rows stand in the row itself.
+    `loads`: the others, those together that one read answers. A response key of none of them is __typename's.
     """
 
     type_name: str
     response_keys: list[str]
+    fields: list["Field"]
     leaves: dict[str, Field]
+    joined: dict[str, "Joined"]
     loads: list[list[Field]]
     columns: Columns
     shapers: dict[int, Any] = field(default_factory=dict)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
+from functools import partial
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
+from engine.arguments import NO_ARGUMENTS
 from engine.declarations import Batch, Find, Root, Row
+from engine.patience import each
 from engine.plan import Abstract, Field, ListOf, Object, Selection, Value
 from engine.results import Path
+from hub.context import ASKED_BY
 
 if TYPE_CHECKING:
     from engine.execution import Execution
@@ -33,11 +36,16 @@ async def answer(execution: Execution, field: Field) -> Any:
     def trace(_index: int) -> Iterator[Path]:
         yield [field.response_key]
 
+    ASKED_BY.set(field.place)
     try:
         value = declaration.resolver(execution.context, **field.arguments(execution.variables))
-        if isawaitable(value):
-            value = await value
-        value = await _found(execution, field.value, value)
+        if type(value) is dict:
+            if type(field.value) is Object:
+                return (await execution.objects(field.value.selection, [value], trace))[0]
+        else:
+            if isawaitable(value):
+                value = await value
+            value = await _found(execution, field.value, value)
     except Exception as error:
         value = error
     (completed,) = await execution.checked(field, [value], trace)
@@ -47,7 +55,10 @@ async def answer(execution: Execution, field: Field) -> Any:
 async def _found(execution: Execution, expected: Value, value: Any) -> Any:
     """What a resolver gave, with the rows that each Find in it names."""
     if isinstance(value, Find):
-        return (await _read(execution, expected, [value]))[0]
+        if value.type_name is not None:
+            return (await _read(execution, expected, [value]))[0]
+        columns = _selection(expected, None).columns
+        return (await execution.values(value.batch, [value.key], columns, NO_ARGUMENTS))[0]
     if isinstance(value, list) and any(isinstance(item, Find) for item in value):
         assert isinstance(expected, ListOf)
         return await _read(execution, expected.item, value)
@@ -62,12 +73,12 @@ async def _read(execution: Execution, expected: Value, values: Sequence[Any]) ->
     found: dict[tuple[Batch, Any], Any] = {}
 
     async def read(batch: Batch, type_name: str | None, keys: list[Any]) -> None:
-        rows = await execution.values(batch, keys, _selection(expected, type_name).columns, {})
+        rows = await execution.values(batch, keys, _selection(expected, type_name).columns, NO_ARGUMENTS)
         for key, row in zip(keys, rows, strict=True):
             present = row is not None and not isinstance(row, BaseException)
             found[batch, key] = Typed(type_name, row) if present and type_name is not None else row
 
-    await asyncio.gather(*(read(batch, type_name, list(keys)) for (batch, type_name), keys in keys_of.items()))
+    await each([partial(read, batch, type_name, list(keys)) for (batch, type_name), keys in keys_of.items()])
     return [found[value.batch, value.key] if isinstance(value, Find) else value for value in values]
 
 

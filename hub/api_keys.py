@@ -116,9 +116,9 @@ class ApiKeys:
         viewer = Viewer(kind, row["name"], row["partner_id"], None, narrowed(kind, row["scopes"]), row["client"])
         return Verified(viewer, row["expires_at"] and row["expires_at"].timestamp())
 
-    def note_use(self, key: str) -> None:
+    def note_use(self, prefix: str) -> None:
         """Remember that a key was used now; it is written in the background."""
-        self._uses[prefix_of(key)] = datetime.now(UTC)
+        self._uses[prefix] = datetime.now(UTC)
         self._used.set()
 
     async def _write_for_ever(self) -> None:

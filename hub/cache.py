@@ -6,7 +6,7 @@ written to it; a read that began before a notice is not stored after it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
 from typing import Any, Final
 
 import structlog
@@ -14,6 +14,7 @@ from aiocache import SimpleMemoryCache
 from aiocache.base import BaseCache
 
 from hub.settings import Settings
+from hub.shaped import Shaped, ShapedValues
 from hub.vocabulary import SourceName
 
 log = structlog.get_logger(__name__)
@@ -41,8 +42,9 @@ class BoundedMemoryCache(SimpleMemoryCache):  # type: ignore[misc]
 class ReferenceCache:
     """Rows by key, under the name of what they are and the scope of those viewers who see the same."""
 
-    def __init__(self, backend: BaseCache, ttl_seconds: float) -> None:
+    def __init__(self, backend: BaseCache, ttl_seconds: float, max_entries: int) -> None:
         self._backend = backend
+        self._shaped = ShapedValues(most_values=max_entries, ttl_seconds=ttl_seconds)
         self._ttl_seconds = ttl_seconds
         self._listening: set[SourceName] = set()
         self._generation = dict.fromkeys(SourceName, 0)
@@ -89,6 +91,12 @@ class ReferenceCache:
                     await self._delete([cached[index] for index in missing])
         return [None if value == _ABSENT else value for value in values]
 
+    def shaped(self, owner: Hashable, sources: Collection[SourceName], scope: Hashable) -> Shaped | None:
+        """What is kept, as it was answered, of rows of these sources in this scope; None while nothing may be."""
+        if not all(map(self.usable, sources)):
+            return None
+        return self._shaped.of((owner, scope), tuple([self._generation[source] for source in sources]))
+
     def usable(self, source: SourceName) -> bool:
         """Whether the source's notices are heard, so that what is kept of it can be trusted."""
         return source in self._listening and not self._forgetting[source]
@@ -126,6 +134,26 @@ class ReferenceCache:
     async def _delete(self, cache_keys: Sequence[str]) -> None:
         for cache_key in cache_keys:
             await self._backend.delete(cache_key)
+
+
+class CacheWithout:
+    """A cache of which some sources are left out: those read from a replica, which may lag behind the notices of a change."""
+
+    def __init__(self, cache: ReferenceCache, without: frozenset[SourceName]) -> None:
+        self._cache = cache
+        self._without = without
+
+    def usable(self, source: SourceName) -> bool:
+        """Whether rows of a source may be had from the cache and left there."""
+        return source not in self._without and self._cache.usable(source)
+
+    def shaped(self, owner: Hashable, sources: Collection[SourceName], scope: Hashable) -> Shaped | None:
+        """As the cache does; nothing that any of the sources left out is a part of."""
+        return self._cache.shaped(owner, sources, scope) if self._without.isdisjoint(sources) else None
+
+    async def read_through(self, source: SourceName, name: str, scope: str, keys: Sequence[Any], load: Load) -> list[Any]:
+        """As the cache does."""
+        return await self._cache.read_through(source, name, scope, keys, load)
 
 
 def open_backend(settings: Settings) -> BaseCache:

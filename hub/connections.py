@@ -5,6 +5,7 @@ large is answered 431; what comes of a body after its answer is thrown away, up 
 """
 
 import asyncio
+from itertools import chain
 from typing import Any
 
 import uvicorn
@@ -57,24 +58,15 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if was_reading_head and heads == self._heads and not self.transport.is_closing():
             # The parser keeps an unfinished header to itself: what came is counted here, what is finished below.
             self._head_bytes += len(data)
-            if self._head_bytes > 2 * MAX_HEAD_BYTES:
+            if self._head_bytes > MAX_HEAD_BYTES:
                 self.send_400_response("")
             elif self._arrival_timer is None:
                 self._await_arrival()
 
-    def on_message_begin(self) -> None:
-        self._head_bytes = 0
-        super().on_message_begin()
-
-    def on_url(self, url: bytes) -> None:
-        self._count_head(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._count_head(len(name) + len(value))
-        super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
+        self._head_bytes = len(self.url) + sum(map(len, chain.from_iterable(self.headers)))
+        if self._head_bytes > MAX_HEAD_BYTES:
+            raise _HeadTooLarge
         self._reading_head = False
         self._heads += 1
         self._unread_bytes = 0
@@ -91,6 +83,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._reading_head = True
+        self._head_bytes = 0
         self._arrived()
         super().on_message_complete()
 
@@ -121,11 +114,6 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         head = b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(text)
         self.transport.write(STATUS_LINE[431] + head + text)
         self.transport.close()
-
-    def _count_head(self, count: int) -> None:
-        self._head_bytes += count
-        if self._head_bytes > MAX_HEAD_BYTES:
-            raise _HeadTooLarge
 
     def _await_arrival(self) -> None:
         self._arrived()

@@ -12,13 +12,13 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-from hub.api_keys import KEY_START, ApiKeys
+from hub.api_keys import KEY_START, ApiKeys, prefix_of
 from hub.errors import Unauthenticated
 from hub.published_keys import PublishedKeys
 from hub.settings import Settings
 from hub.source import Source
 from hub.token_verification import LEEWAY_SECONDS, TokenKeys, TokenVerifier
-from hub.tokens import TokenAuthority
+from hub.tokens import TokenAuthority, bearer_token
 from hub.viewer import Verified
 
 __all__ = ["Credentials", "Verified", "open_token_keys"]
@@ -30,8 +30,10 @@ API_KEY_KEPT_SECONDS: Final = 30
 @dataclass(frozen=True, slots=True)
 class _Kept:
     verified: Verified
+    method: ApiKeys | TokenVerifier
     version: int
     until: float  # by the monotonic clock
+    api_key_prefix: str | None
 
 
 class Credentials:
@@ -51,6 +53,13 @@ class Credentials:
         """End it; last uses are written first."""
         await asyncio.gather(self._token_keys.stop(), self.api_keys.stop())
 
+    async def verify_header(self, authorization: bytes | None) -> Verified:
+        """As `verify`, for the value of an Authorization header; Unauthenticated where it is no bearer's."""
+        kept = None if authorization is None else self._recall(hashlib.sha256(authorization).digest())
+        if kept is not None:
+            return kept
+        return await self.verify(bearer_token(None if authorization is None else authorization.decode("latin-1")))
+
     async def verify(self, bearer: str) -> Verified:
         """Whose a credential is, and until when.
 
@@ -59,28 +68,36 @@ class Credentials:
         """
         if not bearer.isascii():
             raise Unauthenticated("The credential is neither an API key nor a JSON Web Token.")
-        is_api_key = bearer.startswith(KEY_START)
-        method = self.api_keys if is_api_key else self._tokens
-        digest = hashlib.sha256(bearer.encode()).digest()
-        verified = self._recall(digest, method.version)
+        # As the usual header has it, so that one sent so need not be taken apart to be recalled.
+        digest = hashlib.sha256(b"Bearer " + bearer.encode()).digest()
+        verified = self._recall(digest)
         if verified is None:
-            version = method.version
-            verified = await method.verify(bearer)
-            # What changed meanwhile may have come too late for this answer.
-            if version is not None and version == method.version:
-                self._keep(digest, _Kept(verified, version, _kept_until(verified, is_api_key=is_api_key)))
-        if is_api_key:
-            self.api_keys.note_use(bearer)
+            verified = await self._verify(bearer, digest)
         return verified
 
-    def _recall(self, digest: bytes, version: int | None) -> Verified | None:
+    async def _verify(self, bearer: str, digest: bytes) -> Verified:
+        is_api_key = bearer.startswith(KEY_START)
+        method = self.api_keys if is_api_key else self._tokens
+        version = method.version
+        verified = await method.verify(bearer)
+        # What changed meanwhile may have come too late for this answer.
+        if version is not None and version == method.version:
+            until = _kept_until(verified, is_api_key=is_api_key)
+            self._keep(digest, _Kept(verified, method, version, until, prefix_of(bearer) if is_api_key else None))
+        if is_api_key:
+            self.api_keys.note_use(prefix_of(bearer))
+        return verified
+
+    def _recall(self, digest: bytes) -> Verified | None:
         kept = self._kept.get(digest)
         if kept is None:
             return None
-        if kept.version != version or time.monotonic() >= kept.until:
+        if kept.version != kept.method.version or time.monotonic() >= kept.until:
             del self._kept[digest]
             return None
         self._kept.move_to_end(digest)
+        if kept.api_key_prefix is not None:
+            self.api_keys.note_use(kept.api_key_prefix)
         return kept.verified
 
     def _keep(self, digest: bytes, kept: _Kept) -> None:

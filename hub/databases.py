@@ -49,7 +49,7 @@ class Databases:
         """Bring every source's schema to the newest version; SetupError names the setting of a database that is not there."""
         for source, dsn in self.dsns.items():
             try:
-                await migrate(source, dsn)
+                await migrate(source, dsn, reporting_role=self._settings.reporting_role)
             except (*ABSENCE, asyncpg.PostgresError, ValueError) as error:
                 raise SetupError(
                     f"The database of {source.value} cannot be migrated: {error}\n"

@@ -1,9 +1,10 @@
 """How long an operation runs: to its end, to its time limit, or until its client has gone; the reads under way end with it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
+from hub.begun import Begun
 from hub.errors import RequestTimeout
 
 T = TypeVar("T")
@@ -17,9 +18,12 @@ class ClientGone(Exception):
 
 
 async def run_within(
-    timeout_seconds: float, operation: Awaitable[T], *, gone: Callable[[], Awaitable[None]] | None = None
+    timeout_seconds: float, operation: Coroutine[Any, Any, T], *, gone: Callable[[], Awaitable[None]] | None = None
 ) -> T:
     """What the operation gives. RequestTimeout past the limit, ClientGone once `gone()` returns: cancelled in both cases."""
+    begun = Begun(operation)
+    if begun.done:
+        return begun.value
     loop = asyncio.get_running_loop()
     deadline = asyncio.timeout(timeout_seconds)
     watcher: asyncio.Task[None] | None = None
@@ -38,7 +42,7 @@ async def run_within(
     timer = loop.call_later(WATCH_AFTER_SECONDS, begin_to_watch, gone) if gone is not None else None
     try:
         async with deadline:
-            return await operation
+            return await begun
     except TimeoutError:
         if not deadline.expired():
             raise

@@ -8,10 +8,13 @@ HubError
 │   │   ├── BodyTooLarge          BODY_TOO_LARGE          the body has more bytes than it may
 │   │   ├── BodyTimeout           BODY_TIMEOUT            the body took longer to arrive than it may
 │   │   ├── TooManyOperations     TOO_MANY_OPERATIONS     one socket runs as many operations at once as it may
+│   │   ├── NotExportable         NOT_EXPORTABLE          the document, or a field of it, cannot be exported so; names it
+│   │   ├── NotAcceptable         NOT_ACCEPTABLE          none of the formats that there are is one that the caller takes
 │   │   ├── DocumentLimitExceeded   DOCUMENT_LIMIT_EXCEEDED   too many tokens, too deep, …; says by how much
 │   │   └── PersistedQueryNotFound  PERSISTED_QUERY_NOT_FOUND a hash that is not known; send the document with it
 │   ├── Unauthenticated     UNAUTHENTICATED     no credentials, or bad ones
 │   ├── Forbidden           FORBIDDEN           the credential does not grant it; names the scope
+│   │   ├── PlanNotShown            PLAN_NOT_SHOWN            the operator does not show this caller how operations run
 │   │   ├── IntrospectionDisabled   INTROSPECTION_DISABLED    the operator does not let the schema be asked for
 │   │   └── DocumentNotTrusted      DOCUMENT_NOT_TRUSTED      only documents of the client's manifest are run
 │   ├── CostCeilingExceeded COST_CEILING_EXCEEDED   the operation costs more than one may; says what to narrow
@@ -22,8 +25,10 @@ HubError
 │       └── BadPage         BAD_PAGE            first or last out of 1..100, or both
 ├── SourceUnavailable       SOURCE_UNAVAILABLE  one of the five systems does not answer; names it
 │   └── SourceTimeout       SOURCE_TIMEOUT      it answers, but this read took longer than it may
+├── OutcomeUnknown          OUTCOME_UNKNOWN     a change was sent to its source, and whether it was made was not heard
 ├── IdentityUnavailable     IDENTITY_UNAVAILABLE the identity provider's keys cannot be had now; the token may be good
 ├── Overloaded              OVERLOADED          as many requests are in flight as the hub takes; later it may have room
+├── TooManyExports      TOO_MANY_EXPORTS    as many exports are under way as the hub takes; later there is room
 ├── RequestTimeout          REQUEST_TIMEOUT     the operation took longer than it may, and was ended
 └── SetupError              SETUP               for operators, at the command line: a setting, a file, a database
 
@@ -95,6 +100,26 @@ class TooManyOperations(BadRequest):
     code = "TOO_MANY_OPERATIONS"
 
 
+class NotExportable(BadRequest):
+    """The document, or a field of it, cannot be exported in this way; the message begins with the field."""
+
+    code = "NOT_EXPORTABLE"
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        return {"code": self.code, "field": self.field}
+
+
+class NotAcceptable(BadRequest):
+    """None of the formats that there are is one that the caller takes."""
+
+    code = "NOT_ACCEPTABLE"
+
+
 class Unauthenticated(ClientError):
     """No credentials came along, or they do not hold."""
 
@@ -132,6 +157,15 @@ class Forbidden(ClientError):
     code = "FORBIDDEN"
 
 
+class PlanNotShown(Forbidden):
+    """The operator does not show this caller how operations are run."""
+
+    code = "PLAN_NOT_SHOWN"
+
+    def __init__(self) -> None:
+        super().__init__("extensions.plan: is not shown to this credential; leave it out, or ask the operator (HUB_SHOW_PLAN).")
+
+
 class IntrospectionDisabled(Forbidden):
     """The operator does not let clients ask for the schema."""
 
@@ -163,7 +197,8 @@ class CostCeilingExceeded(ClientError):
     def __init__(self, requested: int, ceiling: int, field: str) -> None:
         super().__init__(
             f"The operation costs {requested}, {requested - ceiling} more than the {ceiling} that one may. "
-            f"Most of it is {field}: ask for a smaller page of it or of what is around it, or in several operations."
+            f"Most of it is {field}: ask for fewer of it or of what is around it (`first`, `last`, `top`), or in several "
+            "operations."
         )
         self.requested, self.ceiling, self.field = requested, ceiling, field
 
@@ -264,6 +299,24 @@ class SourceTimeout(SourceUnavailable):
         return {**super().extensions, "query": self.query}
 
 
+class OutcomeUnknown(HubError):
+    """The source was lost between a change and its answer."""
+
+    code = "OUTCOME_UNKNOWN"
+    retry_after_seconds = 5
+
+    def __init__(self, source: str) -> None:
+        super().__init__(
+            f"The source {source} was lost before it said whether the change was made. Send it again with the same "
+            "idempotencyKey: it is then made once. Without one, look first."
+        )
+        self.source = source
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        return {"code": self.code, "source": self.source}
+
+
 class IdentityUnavailable(HubError):
     """The keys that would tell whether a token holds cannot be had now; nothing is said of the token."""
 
@@ -282,6 +335,20 @@ class Overloaded(HubError):
 
     def __init__(self) -> None:
         super().__init__("The hub has as many requests in flight as it takes; try again shortly.")
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        return {"code": self.code, "retryAfterSeconds": self.retry_after_seconds}
+
+
+class TooManyExports(HubError):
+    """As many exports are under way as the hub takes at once; nothing of this one was looked at."""
+
+    code = "TOO_MANY_EXPORTS"
+    retry_after_seconds = 10
+
+    def __init__(self) -> None:
+        super().__init__("The hub has as many exports under way as it takes (HUB_MAX_EXPORTS); try again later.")
 
     @property
     def extensions(self) -> dict[str, Any]:

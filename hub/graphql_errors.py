@@ -18,11 +18,14 @@ log = structlog.get_logger(__name__)
 
 def present(error: GraphQLError, *, executed: bool) -> dict[str, Any]:
     """One entry of an answer's `errors`. executed: whether the operation ran, or was refused before."""
-    cause = _cause(error)
+    raised, cause = _cause(error)
     # A message may hold what a client sent, however long that was.
     formatted: dict[str, Any] = {**error.formatted, "message": error.message[:LONGEST_MESSAGE]}
     if isinstance(cause, HubError):
         return {**formatted, "extensions": cause.extensions}
+    # GraphQL's own errors about what a client wrote say where; one about a value that was read does not, and is a bug.
+    if executed and error.path is not None and raised.nodes is None and not isinstance(cause, BadValue):
+        return {**formatted, **masked(cause or raised)}
     if cause is None or isinstance(cause, BadValue):
         return {**formatted, "extensions": {**(error.extensions or {}), "code": _code(error, executed=executed)}}
     return {**formatted, **masked(cause)}
@@ -45,11 +48,11 @@ def shown(error: HubError) -> dict[str, Any]:
     return {"message": str(error), "extensions": error.extensions}
 
 
-def _cause(error: GraphQLError) -> BaseException | None:
-    cause: BaseException | None = error
-    while isinstance(cause, GraphQLError):
-        cause = cause.original_error
-    return cause
+def _cause(error: GraphQLError) -> tuple[GraphQLError, BaseException | None]:
+    """The first of the GraphQL errors that wrap each other, and what it wraps itself, if anything."""
+    while isinstance(error.original_error, GraphQLError):
+        error = error.original_error
+    return error, error.original_error
 
 
 def _code(error: GraphQLError, *, executed: bool) -> str:

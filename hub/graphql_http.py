@@ -5,24 +5,26 @@ ride on, so there is no CSRF to prevent, and no other origin is let in by CORS.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from functools import lru_cache
 from typing import Any
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
+from starlette.types import Message, Receive, Scope, Send
 
 from hub import graphql_errors
+from hub.begun import Begun
 from hub.deadline import ClientGone, run_within
 from hub.errors import BadRequest, BodyTimeout, BodyTooLarge, HubError, MethodNotAllowed, UnsupportedMediaType
 from hub.graphql_request import GraphQLRequest, OperationKind, Outcome, Runner, WrongOperationKind, read_request
 from hub.http_status import INTERNAL_STATUS, headers_of, status_of
 from hub.json_input import parse_json
-from hub.locale import from_accept_language
+from hub.locale import DEFAULT_LOCALE, from_accept_language
+from hub.media_types import weights_of
 from hub.runtime import Runtime
 from hub.settings import Settings
-from hub.tokens import bearer_token
 
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
@@ -32,58 +34,94 @@ HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 QUERIES = frozenset({OperationKind.QUERY})
 QUERIES_AND_MUTATIONS = frozenset({OperationKind.QUERY, OperationKind.MUTATION})
 
-# What is returned for a client that has gone. It is never sent.
-_NOBODY_LISTENS = Response(status_code=499)
+Run = Callable[[GraphQLRequest], Coroutine[Any, Any, Outcome]]
+
+_HEADERS = {
+    media_type: [(b"content-type", media_type.encode()), *((name.encode(), value.encode()) for name, value in HEADERS.items())]
+    for media_type in (JSON, GRAPHQL_RESPONSE)
+}
 
 
-async def answer_http(request: Request) -> Response:
-    """Answer a request to /graphql: GET for queries, POST for any operation; whatever goes wrong is an answer too."""
-    runtime: Runtime = request.app.state.runtime
-    media_type = _negotiate(request.headers.get("accept"))
-    try:
-        with runtime.admission:
-            return await _answer(request, runtime, media_type)
-    except (ClientGone, ClientDisconnect):
-        return _NOBODY_LISTENS
-    except HubError as refusal:
-        answer = {"errors": [graphql_errors.shown(refusal)]}
-        return _respond(answer, status_of(type(refusal)), media_type or JSON, headers_of(refusal))
-    except Exception as error:
-        return _respond({"errors": [graphql_errors.masked(error)]}, INTERNAL_STATUS, media_type or JSON)
+class GraphQLEndpoint:
+    """`/graphql` over HTTP: GET for queries, POST for any operation; whatever goes wrong is an answer too.
+
+    An ASGI app of its own, as nearly every request is for it: Starlette's requests, responses and routes would cost more than a
+    small query does.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        state = scope["app"].state
+        runtime: Runtime = state.runtime
+        # Of headers that are there twice the first counts.
+        headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))
+        media_type = _negotiate(headers.get(b"accept"))
+        extra: dict[str, str] | None = None
+        try:
+            with runtime.admission:
+                answer, status = await _answer(scope, receive, headers, media_type, runtime, state.operations)
+        except (ClientGone, ClientDisconnect):
+            return
+        except _NotAcceptable:
+            text = PlainTextResponse(f"This endpoint answers {GRAPHQL_RESPONSE} or {JSON}.", 406)
+            await text(scope, receive, send)
+            return
+        except HubError as refusal:
+            answer = {"errors": [graphql_errors.shown(refusal)]}
+            status, extra = status_of(type(refusal)), headers_of(refusal)
+        except Exception as error:
+            answer, status = {"errors": [graphql_errors.masked(error)]}, INTERNAL_STATUS
+        body = orjson.dumps(answer)
+        sent = [*_HEADERS[media_type or JSON], (b"content-length", b"%d" % len(body))]
+        if extra:
+            sent += [(name.encode(), value.encode()) for name, value in extra.items()]
+        await send({"type": "http.response.start", "status": status, "headers": sent})
+        await send({"type": "http.response.body", "body": body})
 
 
-async def _answer(request: Request, runtime: Runtime, media_type: str | None) -> Response:
-    viewer = (await runtime.credentials.verify(bearer_token(request.headers.get("authorization")))).viewer
-    if request.method not in METHODS:
+class _NotAcceptable(Exception):
+    """The client takes no media type that this endpoint answers in."""
+
+
+async def _answer(
+    scope: Scope, receive: Receive, headers: dict[bytes, bytes], media_type: str | None, runtime: Runtime, runner: Runner
+) -> tuple[Any, int]:
+    """The answer and its status."""
+    viewer = (await runtime.credentials.verify_header(headers.get(b"authorization"))).viewer
+    method = scope["method"]
+    if method not in METHODS:
         raise MethodNotAllowed("GraphQL is asked by GET or POST.", ", ".join(METHODS))
     if media_type is None:
-        return PlainTextResponse(f"This endpoint answers {GRAPHQL_RESPONSE} or {JSON}.", 406)
-    asked = await _read(request, runtime.settings)
-    locale = from_accept_language(request.headers.get("accept-language"))
-    allowed = QUERIES if request.method == "GET" else QUERIES_AND_MUTATIONS
-    runner: Runner = request.app.state.operations
+        raise _NotAcceptable
+    if method == "GET":
+        asked: GraphQLRequest | list[GraphQLRequest] = read_request(parameters_of(Request(scope)))
+        allowed = QUERIES
+    else:
+        asked = _asked(await _json(headers, receive, runtime.settings), runtime.settings)
+        allowed = QUERIES_AND_MUTATIONS
+    locale = _locale(headers.get(b"accept-language"))
 
-    def run(one: GraphQLRequest) -> Awaitable[Outcome]:
+    def run(one: GraphQLRequest) -> Coroutine[Any, Any, Outcome]:
         return runner.run(one, runtime.context(viewer, locale), allowed=allowed)
 
     async def gone() -> None:
-        while (await request.receive())["type"] != "http.disconnect":
+        while (await receive())["type"] != "http.disconnect":
             pass
 
-    timeout_seconds = runtime.settings.request_timeout_seconds
+    timeout_seconds = runtime.request_timeout_seconds(viewer)
     if isinstance(asked, list):
-        return _respond(await run_within(timeout_seconds, _run_batch(asked, run), gone=gone), 200, media_type)
+        return await run_within(timeout_seconds, _run_batch(asked, run), gone=gone), 200
     try:
         outcome = await run_within(timeout_seconds, run(asked), gone=gone)
     except WrongOperationKind as error:
         if error.kind is OperationKind.MUTATION:
             raise MethodNotAllowed("A mutation must be sent by POST.", "POST") from None
         raise
-    status = 200 if outcome.executed or media_type == JSON else 400
-    return _respond(outcome.answer, status, media_type)
+    return outcome.answer, 200 if outcome.executed or media_type == JSON else 400
 
 
-async def _run_batch(batch: list[GraphQLRequest], run: Callable[[GraphQLRequest], Awaitable[Outcome]]) -> list[dict[str, Any]]:
+async def _run_batch(
+    batch: list[GraphQLRequest], run: Callable[[GraphQLRequest], Coroutine[Any, Any, Outcome]]
+) -> list[dict[str, Any]]:
     """The answers of a batch, in its order: one after the other, each refused or answered by itself."""
     answers: list[dict[str, Any]] = []
     for one in batch:
@@ -97,18 +135,11 @@ async def _run_batch(batch: list[GraphQLRequest], run: Callable[[GraphQLRequest]
 
 
 @lru_cache(maxsize=256)
-def _negotiate(accept: str | None) -> str | None:
+def _negotiate(accept: bytes | None) -> str | None:
     """The media type to answer in: the one preferred, the newer of equals where it is named; None where neither is taken."""
     if not accept:
         return JSON
-    weights: dict[str, float] = {}
-    for part in accept.lower().split(","):
-        name, *parameters = (piece.strip() for piece in part.split(";"))
-        quality = next((piece[2:] for piece in parameters if piece.startswith("q=")), "1")
-        try:
-            weights[name] = float(quality)
-        except ValueError:
-            weights[name] = 0
+    weights = weights_of(accept.decode("latin-1"))
     newer = weights.get(GRAPHQL_RESPONSE, 0)
     older = next((weights[name] for name in (JSON, "application/*", "*/*") if name in weights), 0)
     if max(newer, older) <= 0:
@@ -116,28 +147,44 @@ def _negotiate(accept: str | None) -> str | None:
     return GRAPHQL_RESPONSE if newer >= older else JSON
 
 
-async def _read(request: Request, settings: Settings) -> GraphQLRequest | list[GraphQLRequest]:
-    if request.method == "GET":
-        return read_request(_parameters(request))
-    content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if content_type != JSON:
-        raise UnsupportedMediaType(f"content-type: must be {JSON}, not {content_type[:100]!r}.")
-    body = parse_json(await _body(request, settings), "body")
+def _asked(body: Any, settings: Settings) -> GraphQLRequest | list[GraphQLRequest]:
     if isinstance(body, list) and settings.max_batch:
         if not 1 <= len(body) <= settings.max_batch:
             raise BadRequest(f"body: a batch must have 1 to {settings.max_batch} operations (HUB_MAX_BATCH), not {len(body)}.")
-        return [read_request(_object(one)) for one in body]
-    return read_request(_object(body))
+        return [read_request(object_of(one)) for one in body]
+    return read_request(object_of(body))
 
 
-def _object(body: Any) -> dict[str, Any]:
+async def read_json(request: Request, settings: Settings) -> Any:
+    """The body's JSON; BadRequest or one of its kinds where it is none, too large, or too slow."""
+    return await _json(dict(reversed(request.scope["headers"])), request.receive, settings)
+
+
+async def _json(headers: dict[bytes, bytes], receive: Receive, settings: Settings) -> Any:
+    content_type = headers.get(b"content-type", b"")
+    if content_type != b"application/json" and _media_type(content_type) != JSON:
+        raise UnsupportedMediaType(f"content-type: must be {JSON}, not {_media_type(content_type)[:100]!r}.")
+    return parse_json(await _body(receive, settings), "body")
+
+
+def _media_type(content_type: bytes) -> str:
+    return content_type.decode("latin-1").split(";")[0].strip().lower()
+
+
+@lru_cache(maxsize=256)
+def _locale(accept_language: bytes | None) -> str:
+    return DEFAULT_LOCALE if accept_language is None else from_accept_language(accept_language.decode("latin-1"))
+
+
+def object_of(body: Any) -> dict[str, Any]:
+    """The body where it is a JSON object, as one request is."""
     if not isinstance(body, dict):
         remedy = "; send the operations of a batch one by one" if isinstance(body, list) else ""
         raise BadRequest(f'body: must be a JSON object, for example {{"query": "{{ viewer {{ name }} }}"}}{remedy}.')
     return body
 
 
-def _parameters(request: Request) -> dict[str, Any]:
+def parameters_of(request: Request) -> dict[str, Any]:
     """What a GET asks: as a body says it, but that variables and extensions are JSON within a parameter."""
     parameters: dict[str, Any] = {}
     for name, text in request.query_params.multi_items():
@@ -147,18 +194,37 @@ def _parameters(request: Request) -> dict[str, Any]:
     return parameters
 
 
-async def _body(request: Request, settings: Settings) -> bytes:
-    body = bytearray()
+async def _body(receive: Receive, settings: Settings) -> bytes:
+    # Most bodies came with their heads: only one that did not is waited for, and not for ever.
+    first: Begun[Message] = Begun(receive())  # type: ignore[arg-type]
+    if first.done and not first.value.get("more_body") and first.value["type"] == "http.request":
+        body: bytes = first.value.get("body", b"")
+        _check_size(body, settings.max_body_bytes)
+        return body
     try:
         async with asyncio.timeout(settings.body_timeout_seconds):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > settings.max_body_bytes:
-                    raise BodyTooLarge(f"body: must have at most {settings.max_body_bytes} bytes (HUB_MAX_BODY_BYTES).")
+            return await _whole_body(first.value if first.done else await first, receive, settings.max_body_bytes)
     except TimeoutError:
         raise BodyTimeout(f"body: did not arrive within {settings.body_timeout_seconds:g} s.") from None
-    return bytes(body)
 
 
-def _respond(answer: Any, status: int, media_type: str, headers: dict[str, str] | None = None) -> Response:
+async def _whole_body(message: Message, receive: Receive, max_bytes: int) -> bytes:
+    body = bytearray()
+    while True:
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        _check_size(body, max_bytes)
+        if not message.get("more_body"):
+            return bytes(body)
+        message = await receive()
+
+
+def _check_size(body: bytes | bytearray, max_bytes: int) -> None:
+    if len(body) > max_bytes:
+        raise BodyTooLarge(f"body: must have at most {max_bytes} bytes (HUB_MAX_BODY_BYTES).")
+
+
+def respond(answer: Any, status: int, media_type: str, headers: dict[str, str] | None = None) -> Response:
+    """An answer as JSON, which nobody may keep."""
     return Response(orjson.dumps(answer), status, HEADERS | (headers or {}), media_type)

@@ -222,7 +222,7 @@ class _Session:
             context = self._runtime.context(verified.viewer, self._locale)
             with self._runtime.admission:
                 operation = self._runner.run(asked, context, allowed=KINDS)
-                outcome = await run_within(self._settings.request_timeout_seconds, operation)
+                outcome = await run_within(self._runtime.request_timeout_seconds(verified.viewer), operation)
         except HubError as refusal:
             return [{"type": "error", "payload": [graphql_errors.shown(refusal)]}]
         except Exception as error:

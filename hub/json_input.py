@@ -24,7 +24,7 @@ def parse_json(text: bytes | str, what: str) -> Any:
         raise BadRequest(f"{what}: has more than {MAX_JSON_VALUES} values; send fewer at once.")
     if isinstance(value, dict):
         for key, part in value.items():
-            if _deeper_than(part, MAX_JSON_DEPTH - 1):
+            if part and _deeper_than(part, MAX_JSON_DEPTH - 1):
                 raise BadRequest(f"{what}: is nested deeper than {MAX_JSON_DEPTH} levels in {key[:100]!r}; send it flatter.")
     elif _deeper_than(value, MAX_JSON_DEPTH):
         raise BadRequest(f"{what}: is nested deeper than {MAX_JSON_DEPTH} levels; send it flatter.")

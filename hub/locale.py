@@ -1,6 +1,7 @@
 """Languages of labels and messages: Japanese and English, by Accept-Language or by a locale argument."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from babel import negotiate_locale
@@ -11,6 +12,7 @@ LOCALES = ("ja", "en")
 DEFAULT_LOCALE = "ja"
 
 
+@lru_cache(maxsize=256)
 def from_accept_language(header: str | None) -> str:
     """The locale that an Accept-Language header prefers; Japanese where it prefers none that there is."""
     if not header:

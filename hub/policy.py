@@ -2,7 +2,8 @@
 
 A named query says `{visible TABLE ALIAS}` where it reads a table, `{shown TABLE.COLUMN ALIAS}` where it gives a column that
 has a rule of its own, and `{visible TABLE.COLUMN ALIAS}` where it filters by one. The rule for the viewer's kind stands
-there when the query is sent. A marker without a rule cannot be built; tests/visibility finds a read without a marker.
+there when the query is sent. `{counted …}` is the same of what figures alone are made of: the reporting tool's are over all.
+A marker without a rule cannot be built; tests/visibility finds a read without a marker.
 
 A rule writes {row} for the alias, and may use VIEWER_PARAMETERS and FACTS. It may read tables of its own source; what
 another source knows is a fact: read first, once a request, and passed on as an array of ids. Where that source is down the
@@ -61,11 +62,11 @@ _OWN_SESSIONS: Final = """
     WHERE own.provider_id = :viewer_partner_id"""
 
 # A hash of the ids, not a walk along them for every row.
-_ENGAGEMENT_FACTS: Final = "SELECT unnest(:viewer_engagement_ids::bigint[])"
+_ENGAGEMENT_FACTS: Final = "SELECT unnest(:viewer_engagement_ids)"
 
 _NETWORK_POST: Final = "{row}.visibility = 'NETWORK'"
 _FIRM_POST: Final = f"""({_NETWORK_POST}
-    OR {{row}}.association_id = ANY(:viewer_association_ids::bigint[])
+    OR {{row}}.association_id = ANY(:viewer_association_ids)
     OR {{row}}.visibility = 'ENGAGEMENT' AND {{row}}.engagement_id IN ({_ENGAGEMENT_FACTS}))"""
 
 Rule = dict[ViewerKind, str]
@@ -100,7 +101,7 @@ _RULES: Final[dict[str, Rule]] = {
     "directory.membership": _rule(),
     "directory.member": _rule(),
     "directory.member.email": _rule(
-        firm="({row}.partner_id = :viewer_partner_id OR {row}.partner_id = ANY(:viewer_peer_ids::bigint[]))", reporting=NONE
+        firm="({row}.partner_id = :viewer_partner_id OR {row}.partner_id = ANY(:viewer_peer_ids))", reporting=NONE
     ),
     "certifications.certification": _rule(),
     "engagements.corporation": _rule(),
@@ -110,6 +111,7 @@ _RULES: Final[dict[str, Rule]] = {
     "engagements.engagement.title": _full(reporting=NONE),
     "engagements.engagement.client_id": _full(reporting=NONE),
     "engagements.engagement.closed_at": _full(),
+    "engagements.engagement.closing_note": _full(reporting=NONE),
     "engagements.assignment": _full("engagement_id"),
     "engagements.external_ref": _full("engagement_id"),
     "engagements.finding": _full_or_offered("engagement_id"),
@@ -118,6 +120,7 @@ _RULES: Final[dict[str, Rule]] = {
     "engagements.prescription.note": _full("engagement_id", reporting=NONE),
     "engagements.handoff": _rule(firm=f"{{row}}.id = ANY(ARRAY({_HANDOFFS}))"),
     "engagements.handoff.note": _rule(reporting=NONE),
+    "engagements.handoff.decline_note": _rule(reporting=NONE),
     "trainings.course": _rule(),
     "trainings.session": _rule(),
     "trainings.enrollment": _rule(
@@ -133,6 +136,11 @@ _RULES: Final[dict[str, Rule]] = {
 def visible(name: str, alias: str, kind: ViewerKind) -> str:
     """The condition under which a viewer of this kind sees a row of `schema.table`, or a column of it, under this alias."""
     return _RULES[name][kind].replace("{row}", alias)
+
+
+def counted(name: str, alias: str, kind: ViewerKind) -> str:
+    """The condition under which a row, or a column of it, is in this viewer's figures: as `visible`, and for reporting all."""
+    return ALL if kind is ViewerKind.REPORTING else visible(name, alias, kind)
 
 
 def shown(name: str, alias: str, kind: ViewerKind) -> str:

@@ -1,56 +1,140 @@
 """Connections to one database, kept as they are between reads; the one used last is used next.
 
-Made for many small reads: to take an idle connection and to give it back costs neither a task nor a query. asyncpg's own pool
-wraps, shields and resets at every use, which costs a small read as much again.
+Made for many small reads: to take an idle connection and to give it back costs neither a task nor a query, a statement is
+prepared once a connection, and one timer watches all reads for a server that hangs. asyncpg's own pool wraps, shields and
+resets at every use, which costs a small read as much again.
 """
 
 import asyncio
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
+
+MOST_STATEMENTS: Final = 500
+"""Statements that a connection keeps prepared; the least recently used goes first. A plan takes PostgreSQL some 20 kB."""
+
+SESSION: Final = {"plan_cache_mode": "force_generic_plan", "timezone": "UTC", "jit": "off", "random_page_cost": "1.1"}
+"""Settings of a session that reads. A statement is planned once, for any values: to plan a read by keys anew costs as much as
+to run it. With jit, PostgreSQL would compile what runs for a millisecond."""
+
+_BY_VALUE: Final = "SET plan_cache_mode = auto"
+_GENERIC: Final = "SET plan_cache_mode = force_generic_plan"
+
+# A migration came between: the statement is to be prepared anew.
+_OUTDATED: Final = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
 
 
 class PoolExhaustedError(Exception):
     """All connections were busy for as long as a read may wait."""
 
 
-class Pool:
-    """At most `size` connections, made when they are needed."""
+class _Held:
+    """A connection with the statements prepared on it, how it plans, and when its present read began."""
 
-    def __init__(self, dsn: str, *, size: int, connect_timeout_seconds: float, **connect: Any) -> None:
+    __slots__ = ("_bind_execute", "by_value", "connection", "hangs", "since", "statements")
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self.connection = connection
+        self._bind_execute: Any = connection._protocol.bind_execute  # type: ignore[attr-defined]
+        self.statements: OrderedDict[str, Any] = OrderedDict()
+        self.by_value = False
+        self.since = 0.0
+        self.hangs = False
+
+    async def fetch(self, text: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
+        statement = self.statements.get(text)
+        if statement is None:
+            statement = await self._prepare(text)
+        else:
+            self.statements.move_to_end(text)
+        try:
+            # As the statement's own `fetch`, without the layers between, which check what the pool has checked.
+            rows: list[asyncpg.Record] = await self._bind_execute(statement._state, arguments, "", 0, False, None)
+        except _OUTDATED:
+            del self.statements[text]
+            rows = await (await self._prepare(text)).fetch(*arguments)
+        return rows
+
+    async def plan(self, *, by_value: bool) -> None:
+        """Plan what follows for its values, or once for all values."""
+        await self.connection.execute(_BY_VALUE if by_value else _GENERIC)
+        self.by_value = by_value
+
+    async def _prepare(self, text: str) -> Any:
+        statement = self.statements[text] = await self.connection.prepare(text)
+        if len(self.statements) > MOST_STATEMENTS:
+            self.statements.popitem(last=False)
+        return statement
+
+
+Idle = list[_Held]
+"""Connections that nobody reads on, the one used last at the end."""
+
+
+class Pool:
+    """At most `size` connections, made when they are needed. A read that takes `hangs_after_seconds` is cut off.
+
+    idle: shared by pools of one database, so that each goes on with the connection that is warm, whoever used it last.
+    """
+
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        size: int,
+        connect_timeout_seconds: float,
+        hangs_after_seconds: float,
+        server_settings: dict[str, str],
+        idle: Idle | None = None,
+    ) -> None:
         self._dsn = dsn
         self._size = size
         self._connect_timeout_seconds = connect_timeout_seconds
-        self._connect = connect
-        self._idle: list[asyncpg.Connection] = []
-        self._busy: set[asyncpg.Connection] = set()
+        self._hangs_after_seconds = hangs_after_seconds
+        self._server_settings = server_settings
+        self._idle: Idle = [] if idle is None else idle
+        self._busy: set[_Held] = set()
+        self._watch: asyncio.TimerHandle | None = None
         self._connecting = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._retiring: set[asyncio.Task[None]] = set()
         self.is_closed = False
 
-    async def fetch(self, text: str, arguments: Sequence[Any], *, wait_seconds: float) -> list[asyncpg.Record]:
-        """Run one read; PoolExhaustedError where no connection comes free in time, asyncpg's errors otherwise."""
-        connection = await self._acquire(wait_seconds)
+    async def fetch(
+        self, text: str, arguments: Sequence[Any], *, wait_seconds: float, by_value: bool = False
+    ) -> list[asyncpg.Record]:
+        """Run one read; PoolExhaustedError where no connection comes free in time, asyncpg's errors otherwise.
+
+        by_value: plan it for these arguments, as the best plan depends on them. TimeoutError where the server hangs.
+        """
+        held = await self.acquire(wait_seconds)
         whole = False
         try:
-            rows: list[asyncpg.Record] = await connection.fetch(text, *arguments)
+            if held.by_value is not by_value:
+                await held.plan(by_value=by_value)
+            rows = await held.fetch(text, arguments)
             whole = True
-        except asyncpg.PostgresError:
+        except asyncpg.PostgresError as error:
             whole = True
+            if held.hangs:
+                raise TimeoutError from error
             raise
         except asyncpg.InterfaceError as error:
-            if connection.is_closed():
+            if held.connection.is_closed():
                 raise asyncpg.ConnectionDoesNotExistError("the connection was lost") from error
             raise
         finally:
-            if whole and not connection.is_closed():
-                self._release(connection)
-            else:
-                self._retire(connection)
+            self.give_back(held, whole=whole)
         return rows
+
+    def give_back(self, held: _Held, *, whole: bool) -> None:
+        """Let others have what `acquire` gave. whole: nothing is under way on it; what may still be is closed instead."""
+        if whole and not held.connection.is_closed():
+            self._release(held)
+        else:
+            self._retire(held)
 
     def drop_idle(self) -> None:
         """Drop the idle connections: the server that they were made to is gone."""
@@ -60,6 +144,8 @@ class Pool:
     async def close(self, timeout_seconds: float) -> None:
         """Let reads under way end, for so long; then cut them off."""
         self.is_closed = True
+        if self._watch is not None:
+            self._watch.cancel()
         while self._idle:
             self._retire(self._idle.pop())
         loop = asyncio.get_running_loop()
@@ -69,60 +155,80 @@ class Pool:
                 await self._wait(left)
             except PoolExhaustedError:
                 break
-        for connection in self._busy:
-            connection.terminate()
+        for held in self._busy:
+            held.connection.terminate()
         if self._retiring:
             _, pending = await asyncio.wait(self._retiring, timeout=timeout_seconds)
             for task in pending:
                 task.cancel()
 
-    async def _acquire(self, timeout_seconds: float) -> asyncpg.Connection:
-        while True:
-            while self._idle:
-                connection = self._idle.pop()
-                if not connection.is_closed():
-                    self._busy.add(connection)
-                    return connection
-            if len(self._busy) + self._connecting < self._size:
-                return await self._open()
+    async def acquire(self, timeout_seconds: float) -> _Held:
+        """A connection for as long as it is not given back; PoolExhaustedError where none comes free in time."""
+        while len(self._busy) + self._connecting >= self._size:
             await self._wait(timeout_seconds)
+        while self._idle:
+            held = self._idle.pop()
+            if not held.connection.is_closed():
+                self._take(held)
+                return held
+        return await self._open()
 
-    def _release(self, connection: asyncpg.Connection) -> None:
-        self._busy.discard(connection)
+    def _take(self, held: _Held) -> None:
+        loop = asyncio.get_running_loop()
+        held.since = loop.time()
+        self._busy.add(held)
+        if self._watch is None:
+            self._watch = loop.call_later(self._hangs_after_seconds, self._cut_off)
+
+    def _cut_off(self) -> None:
+        """End reads that have taken too long, and come again when the next of those under way would have."""
+        loop = asyncio.get_running_loop()
+        oldest = None
+        for held in self._busy:
+            if held.since + self._hangs_after_seconds <= loop.time():
+                held.hangs = True
+                held.connection.terminate()
+            elif oldest is None or held.since < oldest:
+                oldest = held.since
+        again = None if oldest is None else oldest + self._hangs_after_seconds
+        self._watch = None if again is None else loop.call_at(again, self._cut_off)
+
+    def _release(self, held: _Held) -> None:
+        self._busy.discard(held)
         if self.is_closed:
-            connection.terminate()
+            held.connection.terminate()
         else:
-            self._idle.append(connection)
+            self._idle.append(held)
         self._wake()
 
-    def _retire(self, connection: asyncpg.Connection) -> None:
+    def _retire(self, held: _Held) -> None:
         """Close a connection whose read was cut off; it is counted until the server has been told to stop."""
-        task = asyncio.create_task(self._close_gently(connection))
+        task = asyncio.create_task(self._close_gently(held))
         self._retiring.add(task)
         task.add_done_callback(self._retiring.discard)
 
-    async def _close_gently(self, connection: asyncpg.Connection) -> None:
+    async def _close_gently(self, held: _Held) -> None:
         try:
-            await connection.close(timeout=self._connect_timeout_seconds)
+            await held.connection.close(timeout=self._connect_timeout_seconds)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
-            connection.terminate()
+            held.connection.terminate()
         finally:
-            self._busy.discard(connection)
+            self._busy.discard(held)
             self._wake()
 
-    async def _open(self) -> asyncpg.Connection:
+    async def _open(self) -> _Held:
         self._connecting += 1
         try:
-            connection: asyncpg.Connection = await asyncpg.connect(
-                self._dsn, timeout=self._connect_timeout_seconds, max_cached_statement_lifetime=0, **self._connect
+            held = _Held(
+                await asyncpg.connect(self._dsn, timeout=self._connect_timeout_seconds, server_settings=self._server_settings)
             )
         except BaseException:
             self._wake()
             raise
         finally:
             self._connecting -= 1
-        self._busy.add(connection)
-        return connection
+        self._take(held)
+        return held
 
     async def _wait(self, timeout_seconds: float) -> None:
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()

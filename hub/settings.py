@@ -4,7 +4,7 @@ from enum import StrEnum
 from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,6 +19,8 @@ Seconds = Annotated[float, Field(gt=0, le=3600)]
 # Not pydantic's PostgresDsn: that refuses a DSN without a host, which is how a Unix socket is named. May hold a password.
 Dsn = Annotated[str, Field(pattern=r"^postgres(ql)?://")]
 
+REPORTING_ROLE = "hub_reporting"
+
 
 class DocumentMode(StrEnum):
     """Which documents are run; the reporting tool may always send its own."""
@@ -26,6 +28,14 @@ class DocumentMode(StrEnum):
     ANY = "any"
     LOG = "log"
     TRUSTED = "trusted"
+
+
+class ShowPlan(StrEnum):
+    """Who may ask how an operation was run."""
+
+    NOBODY = "nobody"
+    STAFF = "staff"
+    EVERYONE = "everyone"
 
 
 class Settings(BaseSettings):
@@ -45,12 +55,39 @@ class Settings(BaseSettings):
     engagements_dsn: Dsn | None = Field(None, repr=False, description="The database of engagements.")
     trainings_dsn: Dsn | None = Field(None, repr=False, description="The database of trainings.")
     community_dsn: Dsn | None = Field(None, repr=False, description="The database of the community.")
+    directory_replica_dsn: Dsn | None = Field(
+        None, repr=False, description="A replica of the partner directory, which the reporting tool reads."
+    )
+    certifications_replica_dsn: Dsn | None = Field(
+        None, repr=False, description="A replica of certification status, which the reporting tool reads."
+    )
+    engagements_replica_dsn: Dsn | None = Field(
+        None, repr=False, description="A replica of engagements, which the reporting tool reads."
+    )
+    trainings_replica_dsn: Dsn | None = Field(
+        None, repr=False, description="A replica of trainings, which the reporting tool reads."
+    )
+    community_replica_dsn: Dsn | None = Field(
+        None, repr=False, description="A replica of the community, which the reporting tool reads."
+    )
 
     pool_size: int = Field(10, ge=1, le=200, description="Connections to each source, at most.")
     acquire_timeout_seconds: Seconds = Field(2, description="How long a read waits for a connection to its source.")
     statement_timeout_seconds: Seconds = Field(10, description="How long one read of a source may take.")
     probe_interval_seconds: Seconds = Field(5, description="How often a source that answers is probed.")
     retry_interval_seconds: Seconds = Field(0.5, description="How often a source that is down is tried again.")
+
+    reporting_pool_size: int = Field(5, ge=1, le=200, description="Connections to each source for the reporting tool, at most.")
+    reporting_acquire_timeout_seconds: Seconds = Field(10, description="How long a read of the reporting tool waits for one.")
+    reporting_statement_timeout_seconds: Seconds = Field(60, description="How long one read of the reporting tool may take.")
+    reporting_request_timeout_seconds: Seconds = Field(
+        90, validate_default=True, description="How long one operation of it may take; more than a statement of it may."
+    )
+    reporting_role: str = Field(
+        REPORTING_ROLE,
+        pattern=r"^[a-z_][a-z0-9_]{0,62}$",
+        description="The database role that may read the views of the schema reporting, and nothing else.",
+    )
 
     cache_ttl_seconds: Seconds = Field(300, description="How long reference data stays cached if no notice of a change comes.")
     cache_max_entries: int = Field(100_000, ge=0, description="Entries of the memory cache, at most; 0 caches nothing.")
@@ -71,6 +108,22 @@ class Settings(BaseSettings):
     jwks_refresh_seconds: Seconds = Field(600, description="How often the identity provider's keys are read again.")
     jwks_retry_seconds: Seconds = Field(10, description="How long between two reads of them, at least, whatever the tokens.")
     time_zone: str = Field("Asia/Tokyo", description="The programme's time zone: what `today` is, and dates in filters.")
+    handoff_respond_days: int = Field(
+        14,
+        ge=1,
+        le=365,
+        description="Within how many days an offered hand-off is to be answered, where the sender does not say.",
+    )
+    handoff_respond_days_max: int = Field(
+        90,
+        ge=1,
+        le=365,
+        validate_default=True,
+        description="How many days a sender may give at most; not fewer than the above.",
+    )
+    sweep_interval_seconds: Seconds = Field(
+        1, description="How often each node looks for offers that have lapsed, to return them."
+    )
     max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest body of a request, or message on a socket.")
     max_batch: int = Field(0, ge=0, le=100, description="Operations in one request, at most; 0 takes no batches.")
     body_timeout_seconds: Seconds = Field(10, description="How long a request's head may take to arrive, and then its body.")
@@ -80,6 +133,8 @@ class Settings(BaseSettings):
     max_requests_in_flight: int = Field(
         100, ge=1, le=10_000, description="Operations under way at once, at most; what is beyond is refused early."
     )
+    max_exports: int = Field(4, ge=0, le=100, description="Exports under way at once, at most; what is beyond is refused.")
+    export_timeout_seconds: Seconds = Field(1800, description="How long one export may take, its client's slowness included.")
     max_sockets: int = Field(1000, ge=0, le=100_000, description="WebSocket connections, at most.")
     max_operations_per_socket: int = Field(32, ge=1, le=1000, description="Operations at once on one socket, at most.")
     connection_init_timeout_seconds: Seconds = Field(10, description="How long a socket may take to send its credentials.")
@@ -98,6 +153,12 @@ class Settings(BaseSettings):
         2_000_000,
         ge=0,
         description="Characters of the documents that are kept ready, in all; each takes some 100 bytes of memory.",
+    )
+    show_plan: ShowPlan = Field(
+        ShowPlan.STAFF, description="Who is told how an operation was run, on request: nobody, staff, or everyone."
+    )
+    slow_operation_milliseconds: float = Field(
+        1000, ge=0, description="An operation that takes so long is logged with all that it read; 0 logs none."
     )
     introspection: bool = Field(True, description="Whether clients may ask for the schema.")
     cost_ceiling_staff: int = Field(50_000, ge=1, description="What one operation of staff may cost, at most.")
@@ -143,15 +204,25 @@ class Settings(BaseSettings):
             raise ValueError("must be a file or an https:// URL; http:// only for this machine itself")
         return value
 
-    @field_validator("request_timeout_seconds")
+    @field_validator("request_timeout_seconds", "reporting_request_timeout_seconds")
     @classmethod
     def _outlasts_a_statement(cls, value: float, others: ValidationInfo) -> float:
-        statement = others.data.get("statement_timeout_seconds")
+        assert others.field_name is not None
+        name = others.field_name.replace("request", "statement")
+        statement = others.data.get(name)
         if statement is not None and value <= statement:
             raise ValueError(
-                f"must be more than HUB_STATEMENT_TIMEOUT_SECONDS, which is {statement:g}: "
+                f"must be more than HUB_{name.upper()}, which is {statement:g}: "
                 "a slow read would otherwise end the whole operation; raise the one or lower the other"
             )
+        return value
+
+    @field_validator("handoff_respond_days_max")
+    @classmethod
+    def _allows_the_default(cls, value: int, others: ValidationInfo) -> int:
+        default = others.data.get("handoff_respond_days")
+        if default is not None and value < default:
+            raise ValueError(f"must not be less than HUB_HANDOFF_RESPOND_DAYS, which is {default}")
         return value
 
     @cached_property
@@ -164,6 +235,17 @@ class Settings(BaseSettings):
         own: str | None = getattr(self, f"{source.value}_dsn")
         chosen = own or self.dsn
         return None if chosen is None else str(chosen)
+
+    def replica_dsn_of(self, source: SourceName) -> str | None:
+        """The DSN of a source's replica, if it has one."""
+        replica: str | None = getattr(self, f"{source.value}_replica_dsn")
+        return None if replica is None else str(replica)
+
+    @cached_property
+    def reporting(self) -> Self:
+        """The same, with the bounds on reads and requests that the reporting tool has."""
+        bounds = ("pool_size", "acquire_timeout_seconds", "statement_timeout_seconds", "request_timeout_seconds")
+        return self.model_copy(update={bound: getattr(self, f"reporting_{bound}") for bound in bounds})
 
     @property
     def needs_embedded_postgres(self) -> bool:

@@ -3,19 +3,24 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import asyncpg
 import structlog
 
+from hub import moments
 from hub.breaker import Breaker
-from hub.errors import SourceTimeout, SourceUnavailable
-from hub.pool import Pool, PoolExhaustedError
+from hub.errors import OutcomeUnknown, SourceTimeout, SourceUnavailable
+from hub.pool import SESSION, Idle, Pool, PoolExhaustedError
 from hub.settings import Settings
+from hub.transaction import CommitUnknownError, NotBegunError, Transaction, transact
 from hub.vocabulary import SourceName
 
 log = structlog.get_logger(__name__)
+
+ResultT = TypeVar("ResultT")
 
 # What tells that the database is not there, or went away: not that the query was wrong. InternalClientError is what asyncpg
 # raises when the server is killed at an awkward moment.
@@ -37,13 +42,13 @@ NOT_MIGRATED = (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError, asy
 
 
 class Source:
-    """Reads of one of the five systems; opened by `open`, which does not wait for the database to be there.
+    """Reads and writes of one of the five systems; opened by `open`, which does not wait for the database to be there.
 
-    No code path leaves session state behind on a connection of the pool: reads are single statements. What sets anything does
-    so with SET LOCAL, and listeners have a connection of their own.
+    No code path leaves session state behind on a connection of the pool: reads are single statements, and writes are
+    transactions (hub/transaction.py). What sets anything does so with SET LOCAL, and listeners have a connection of their own.
     """
 
-    def __init__(self, name: SourceName, dsn: str, settings: Settings) -> None:
+    def __init__(self, name: SourceName, dsn: str, settings: Settings, idle: Idle | None = None) -> None:
         self.name = name
         self.dsn = dsn
         self.breaker = Breaker()
@@ -52,19 +57,18 @@ class Source:
         self._wake_prober = asyncio.Event()
 
         timeout = settings.statement_timeout_seconds
+        self._connect: dict[str, Any] = {
+            # The server ends a slow statement; the client's own limit, a little later, is for a server that hangs.
+            "command_timeout": timeout + 1,
+            "server_settings": SESSION | {"application_name": "partner-hub", "statement_timeout": str(int(timeout * 1000))},
+        }
         self._pool = Pool(
             dsn,
             size=settings.pool_size,
             connect_timeout_seconds=settings.acquire_timeout_seconds,
-            # The server ends a slow statement; the client's own limit, a little later, is for a server that hangs.
-            command_timeout=timeout + 1,
-            server_settings={
-                "application_name": "partner-hub",
-                "statement_timeout": str(int(timeout * 1000)),
-                "timezone": "UTC",
-                "jit": "off",
-                "random_page_cost": "1.1",
-            },
+            hangs_after_seconds=timeout + 1,
+            server_settings=self._connect["server_settings"],
+            idle=idle,
         )
 
     async def open(self) -> None:
@@ -79,13 +83,17 @@ class Source:
             await asyncio.wait([self._prober])
         await self._pool.close(timeout_seconds=1)
 
-    async def fetch(self, query_name: str, text: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
+    async def fetch(
+        self, query_name: str, text: str, arguments: Sequence[Any], *, by_value: bool = False
+    ) -> list[asyncpg.Record]:
         """Run one read. SourceUnavailable, at once while the breaker is open; SourceTimeout where the read is too slow.
+
+        by_value: the best plan depends on these arguments, so that it is worth to plan it for them.
 
         A read is sent a second time where the first found its connection dead, as all are after the server's restart.
         """
         try:
-            return await self._try_fetch(text, arguments)
+            return await self._try_fetch(text, arguments, by_value=by_value)
         except asyncpg.QueryCanceledError:
             raise SourceTimeout(self.name.value, query_name) from None
         except (TimeoutError, *NOT_MIGRATED) as error:
@@ -93,19 +101,77 @@ class Source:
             raise SourceUnavailable(self.name.value) from error
         except ABSENCE:
             self._pool.drop_idle()
+        with self.telling(query_name):
+            return await self._try_fetch(text, arguments, by_value=by_value)
+
+    async def transact(self, name: str, work: Callable[[Transaction], Awaitable[ResultT]]) -> ResultT:
+        """Run `work` in one transaction, committed where it returns and rolled back where it raises.
+
+        Raises as reads do, and of these errors nothing was committed; OutcomeUnknown where COMMIT was sent and not answered.
+        It is tried a second time only where the first found its connection dead before it had begun.
+        """
         try:
-            return await self._try_fetch(text, arguments)
+            return await self._try_transact(name, work)
+        except NotBegunError:
+            self._pool.drop_idle()
+        try:
+            return await self._try_transact(name, work)
+        except NotBegunError as error:
+            self._failed(name, error)
+            raise SourceUnavailable(self.name.value) from error
+
+    async def _try_transact(self, name: str, work: Callable[[Transaction], Awaitable[ResultT]]) -> ResultT:
+        if self.breaker.is_open or self._pool.is_closed:
+            raise SourceUnavailable(self.name.value)
+        settings = self._settings
+        try:
+            with self.telling(name):
+                result = await transact(
+                    self._pool,
+                    work,
+                    wait_seconds=settings.acquire_timeout_seconds,
+                    idle_seconds=settings.statement_timeout_seconds,
+                )
+        except PoolExhaustedError:
+            raise SourceUnavailable(self.name.value, "is busy; try again shortly") from None
+        except CommitUnknownError as error:
+            self._failed(name, error)
+            raise OutcomeUnknown(self.name.value) from error
+        self.breaker.success()
+        return result
+
+    async def connect(self, application_name: str) -> asyncpg.Connection:
+        """A connection beside the pool, for whoever holds one for long: it is the caller's to close. Raises as reads do."""
+        if self.breaker.is_open or self._pool.is_closed:
+            raise SourceUnavailable(self.name.value)
+        timeout = self._settings.acquire_timeout_seconds
+        settings = {
+            **self._connect,
+            "server_settings": self._connect["server_settings"] | moments.SESSION | {"application_name": application_name},
+        }
+        with self.telling("connect"):
+            connection: asyncpg.Connection = await asyncpg.connect(self.dsn, timeout=timeout, **settings)
+        await moments.read_as_text(connection)
+        return connection
+
+    @contextmanager
+    def telling(self, query_name: str) -> Iterator[None]:
+        """Turn what goes wrong with a read into SourceTimeout or SourceUnavailable, and let the breaker know."""
+        try:
+            yield
         except asyncpg.QueryCanceledError:
             raise SourceTimeout(self.name.value, query_name) from None
         except (*ABSENCE, *NOT_MIGRATED) as error:
             self._failed(query_name, error)
             raise SourceUnavailable(self.name.value) from error
 
-    async def _try_fetch(self, text: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
+    async def _try_fetch(self, text: str, arguments: Sequence[Any], *, by_value: bool) -> list[asyncpg.Record]:
         if self.breaker.is_open or self._pool.is_closed:
             raise SourceUnavailable(self.name.value)
         try:
-            rows = await self._pool.fetch(text, arguments, wait_seconds=self._settings.acquire_timeout_seconds)
+            rows = await self._pool.fetch(
+                text, arguments, wait_seconds=self._settings.acquire_timeout_seconds, by_value=by_value
+            )
         except PoolExhaustedError:
             raise SourceUnavailable(self.name.value, "is busy; try again shortly") from None
         self.breaker.success()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 
+from hub.pool import Idle
 from hub.settings import Settings
 from hub.source import Source
 from hub.vocabulary import SourceName
@@ -12,7 +13,8 @@ class Sources:
     """Every source by its name."""
 
     def __init__(self, dsns: Mapping[SourceName, str], settings: Settings) -> None:
-        self._by_name = {name: Source(name, dsns[name], settings) for name in SourceName}
+        idle: dict[str, Idle] = {dsn: [] for dsn in dsns.values()}
+        self._by_name = {name: Source(name, dsns[name], settings, idle[dsns[name]]) for name in SourceName}
 
     def __getitem__(self, name: SourceName) -> Source:
         return self._by_name[name]

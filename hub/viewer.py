@@ -14,6 +14,9 @@ class ViewerKind(Enum):
     CRM = "crm"
     REPORTING = "reporting"
 
+    # Members are one of a kind; enum's own hash is a function in Python, and kinds are looked up at every read.
+    __hash__ = object.__hash__
+
 
 SCOPES: Final[dict[ViewerKind, tuple[str, ...]]] = {
     ViewerKind.STAFF: ("staff", "read", "write"),

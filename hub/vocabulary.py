@@ -12,6 +12,9 @@ class SourceName(Enum):
     TRAININGS = "trainings"
     COMMUNITY = "community"
 
+    # Members are one of a kind; enum's own hash is a function in Python, and sources are looked up at every read.
+    __hash__ = object.__hash__
+
 
 class Phase(Enum):
     """The four phases of bringing IT to a small business: 啓発, 相談, 導入, 活用."""
@@ -63,6 +66,62 @@ class EngagementStatus(Enum):
     OPEN = "OPEN"
     COMPLETED = "COMPLETED"
     ABANDONED = "ABANDONED"
+
+
+class EngagementOutcome(Enum):
+    """How an engagement is closed."""
+
+    COMPLETED = "COMPLETED"
+    ABANDONED = "ABANDONED"
+
+
+class EngagementAction(Enum):
+    """What can be done with an engagement; what each takes is in hub/lifecycle.py."""
+
+    RECORD_FINDING = "RECORD_FINDING"
+    PRESCRIBE = "PRESCRIBE"
+    ADVANCE_PHASE = "ADVANCE_PHASE"
+    OFFER_HANDOFF = "OFFER_HANDOFF"
+    ACCEPT_HANDOFF = "ACCEPT_HANDOFF"
+    DECLINE_HANDOFF = "DECLINE_HANDOFF"
+    WITHDRAW_HANDOFF = "WITHDRAW_HANDOFF"
+    COMPLETE = "COMPLETE"
+    ABANDON = "ABANDON"
+
+
+class HandoffEventType(Enum):
+    """What can happen to an engagement: one event, and one version of it, each."""
+
+    ENGAGEMENT_OPENED = "ENGAGEMENT_OPENED"
+    FINDING_RECORDED = "FINDING_RECORDED"
+    PRESCRIBED = "PRESCRIBED"
+    HANDOFF_OFFERED = "HANDOFF_OFFERED"
+    HANDOFF_ACCEPTED = "HANDOFF_ACCEPTED"
+    HANDOFF_DECLINED = "HANDOFF_DECLINED"
+    HANDOFF_EXPIRED = "HANDOFF_EXPIRED"
+    HANDOFF_WITHDRAWN = "HANDOFF_WITHDRAWN"
+    PHASE_CHANGED = "PHASE_CHANGED"
+    ENGAGEMENT_CLOSED = "ENGAGEMENT_CLOSED"
+
+
+class UserErrorCode(Enum):
+    """Why an input was refused, in a way that the user can mend."""
+
+    REQUIRED = "REQUIRED"
+    INVALID = "INVALID"
+    TOO_LONG = "TOO_LONG"
+    NOT_FOUND = "NOT_FOUND"
+    NOT_ALLOWED = "NOT_ALLOWED"
+    CONFLICT = "CONFLICT"
+    IDEMPOTENCY_MISMATCH = "IDEMPOTENCY_MISMATCH"
+    INVALID_TRANSITION = "INVALID_TRANSITION"
+    ROLE_MISMATCH = "ROLE_MISMATCH"
+    OFFER_PENDING = "OFFER_PENDING"
+    OFFER_CLOSED = "OFFER_CLOSED"
+    PRESCRIPTION_REQUIRED = "PRESCRIPTION_REQUIRED"
+    DUPLICATE = "DUPLICATE"
+    SEATS_TAKEN = "SEATS_TAKEN"
+    URL_REFUSED = "URL_REFUSED"
 
 
 class HandoffStatus(Enum):

@@ -7,13 +7,18 @@ from hub.context import RequestContext
 from hub.vocabulary import SourceName
 from loaders.cursors import Order
 from loaders.pages import Pages
-from loaders.reading import Columns, Row, read, read_by_key, read_cached, read_lists
+from loaders.reading import Columns, Row, read, read_by_key, read_lists
+from loaders.reference import Reference, read_cached
 from sql import load
 
 CERTIFICATIONS = load(SourceName.CERTIFICATIONS, "certifications")
 CERTIFIED_PARTNERS = load(SourceName.CERTIFICATIONS, "certified_partners")
 
 MOST_CERTIFICATIONS_OF_PARTNER = 100
+
+CERTIFICATIONS_KEPT = Reference(
+    SourceName.CERTIFICATIONS, "certifications_of_partners", "certifications.certification", daily=True
+)
 
 SOONEST_TO_LAPSE_FIRST = Order((("expires_on_key", "date"), ("id", "int8")))
 CERTIFICATIONS_PAGES = Pages(CERTIFICATIONS, order=SOONEST_TO_LAPSE_FIRST)
@@ -24,6 +29,7 @@ async def certifications_by_id(context: RequestContext, ids: Sequence[int], *, c
     return await read_by_key(context, CERTIFICATIONS, ids, today=context.today, columns=columns)
 
 
+@CERTIFICATIONS_KEPT
 async def certifications_of_partner(
     context: RequestContext, partner_ids: Sequence[int], *, valid_on: date | None = None, columns: Columns = None
 ) -> list[list[Row]]:
@@ -44,16 +50,7 @@ async def certifications_of_partner(
 
     if valid_on is not None:
         return await load_missing(list(partner_ids), columns)
-    return await read_cached(
-        context,
-        SourceName.CERTIFICATIONS,
-        "certifications_of_partners",
-        "certifications.certification",
-        partner_ids,
-        load_missing,
-        scope=context.today.isoformat(),
-        columns=columns,
-    )
+    return await read_cached(context, CERTIFICATIONS_KEPT, partner_ids, load_missing, columns=columns)
 
 
 async def certified_partner_ids(context: RequestContext, program: str) -> list[int]:

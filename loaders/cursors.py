@@ -22,6 +22,11 @@ class Order:
     keys: tuple[tuple[str, str], ...]
     descending: bool = False
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that rows are ordered by."""
+        return tuple(column for column, _ in self.keys)
+
     def sql(self, *, backwards: bool = False) -> str:
         """The ORDER BY list."""
         direction = "DESC" if self.descending != backwards else "ASC"

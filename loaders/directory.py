@@ -4,16 +4,21 @@ from collections.abc import Sequence
 from functools import partial
 
 from hub.context import RequestContext
-from hub.vocabulary import PartnerOrderField, SourceName
+from hub.vocabulary import PartnerOrderField, Phase, SourceName
 from loaders.cursors import BY_ID, Order
 from loaders.pages import Pages
-from loaders.reading import Columns, Row, read, read_by_key, read_cached
+from loaders.reading import Columns, Row, read, read_by_key
+from loaders.reference import Reference, read_cached
 from sql import load
 
 ASSOCIATIONS = load(SourceName.DIRECTORY, "associations")
 PARTNERS = load(SourceName.DIRECTORY, "partners")
 MEMBERS = load(SourceName.DIRECTORY, "members")
 MEMBER_EMAILS = load(SourceName.DIRECTORY, "member_emails")
+FIRM_STRENGTHS = load(SourceName.DIRECTORY, "firm_strengths")
+
+ASSOCIATIONS_KEPT = Reference(SourceName.DIRECTORY, "associations", "directory.association")
+PARTNERS_KEPT = Reference(SourceName.DIRECTORY, "partners", "directory.partner")
 
 PARTNERS_PAGES = Pages(PARTNERS)
 PARTNERS_OF_ASSOCIATION = Pages(PARTNERS, parent="association_id")
@@ -30,9 +35,7 @@ async def all_associations(context: RequestContext, _keys: Sequence[None], *, co
     """Every association, by id. keys: [None] -> one list."""
     rows = await read_cached(
         context,
-        SourceName.DIRECTORY,
-        "associations",
-        "directory.association",
+        ASSOCIATIONS_KEPT,
         ["all"],
         partial(_read_all_associations, context),
         columns=columns,
@@ -40,26 +43,24 @@ async def all_associations(context: RequestContext, _keys: Sequence[None], *, co
     return [rows[0]]
 
 
+@ASSOCIATIONS_KEPT
 async def associations_by_id(context: RequestContext, ids: Sequence[int], *, columns: Columns = None) -> list[Row | None]:
     """Associations. ids: n -> n rows or None, in the order of the ids."""
     return await read_cached(
         context,
-        SourceName.DIRECTORY,
-        "associations",
-        "directory.association",
+        ASSOCIATIONS_KEPT,
         ids,
         partial(read_by_key, context, ASSOCIATIONS),
         columns=columns,
     )
 
 
+@PARTNERS_KEPT
 async def partners_by_id(context: RequestContext, ids: Sequence[int], *, columns: Columns = None) -> list[Row | None]:
     """Firms. ids: n -> n rows or None, in the order of the ids."""
     return await read_cached(
         context,
-        SourceName.DIRECTORY,
-        "partners",
-        "directory.partner",
+        PARTNERS_KEPT,
         ids,
         partial(read_by_key, context, PARTNERS),
         columns=columns,
@@ -73,6 +74,12 @@ async def partners_by_corporate_number(
     return await read_by_key(
         context, PARTNERS, numbers, column="corporate_number", parameter="corporate_numbers", columns=columns
     )
+
+
+async def strengths_of_firms(context: RequestContext, ids: Sequence[int]) -> dict[int, frozenset[Phase]]:
+    """The phases that each firm is strong in, as the directory has it now, not the cache; no entry of what is no firm."""
+    rows = await read(context, FIRM_STRENGTHS, ids=list(ids))
+    return {row["id"]: frozenset(map(Phase, row["phases"])) for row in rows}
 
 
 async def members_by_id(context: RequestContext, ids: Sequence[int], *, columns: Columns = None) -> list[Row | None]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from hub.context import RequestContext
+from hub.lifecycle import MOST_ASSIGNMENTS, MOST_FINDINGS, MOST_HANDOFFS
 from hub.vocabulary import EngagementOrderField, SourceName
 from loaders.cursors import BY_ID, NEWEST_ID_FIRST, Order
 from loaders.pages import Pages
@@ -17,10 +18,6 @@ FINDINGS = load(SourceName.ENGAGEMENTS, "findings")
 PRESCRIPTIONS = load(SourceName.ENGAGEMENTS, "prescriptions")
 HANDOFFS = load(SourceName.ENGAGEMENTS, "handoffs")
 SYMPTOMS = load(SourceName.ENGAGEMENTS, "symptoms")
-
-MOST_ASSIGNMENTS = 50
-MOST_FINDINGS = 100
-MOST_HANDOFFS = 100
 
 CORPORATIONS_PAGES = Pages(CORPORATIONS, order=Order((("number", "text"),)))
 CLIENTS_PAGES = Pages(CLIENTS)

@@ -1,24 +1,32 @@
 """Connections: keyset pages of a named query, at the root or for many parents in one query, forwards and backwards."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from engine.declarations import Page
 from hub.context import RequestContext
 from hub.errors import BadPage
+from hub.viewer import ViewerKind
 from loaders import cursors
 from loaders.cursors import BY_ID, Order
-from loaders.reading import Columns, Row, by_parent, listed, send
-from sql import Statement
+from loaders.reading import Columns, Row, by_parent, listed, send, stream
+from sql import Rendered, Statement
 
 DEFAULT_PAGE = 20
 LARGEST_PAGE = 100
 
+# What a page's limit is at most, as its plan is told: few numbers, so that few statements are prepared.
+_MOST = (LARGEST_PAGE + 1, 1001, 10_001)
+
+# The cursors' parameters, and how a row compares to each.
+_ENDS = (("after", ">"), ("before", "<"))
+
 Filters = tuple[tuple[str, Hashable], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pages:
     """What a connection reads: a named query, the parameter of it that names the parent (None at the root), its order."""
 
@@ -81,6 +89,16 @@ class Connection:
             return [False] * len(parents)
         return await found_by_parent(self._context, parents, place=place, comparison=comparison, **self._arguments)
 
+    def stream(self, columns: Columns, size: int) -> AsyncGenerator[Sequence[Row], None]:
+        """All rows between its cursors in their order, however many a page may have: so many at a time, of a snapshot."""
+        pages: Pages = self._arguments["pages"]
+        statement, order = pages.statement, self._order
+        values = _places(self._window) | dict(self._arguments["filters"])
+        beyond = _beyond(order, self._window.after is not None, self._window.before is not None)
+        shaped = {"columns": listed(columns, *order.columns), "beyond": beyond, "order": order.sql()}
+        query = statement.render(self._context.viewer.kind, values, within="whole", **shaped)
+        return stream(self._context, statement.source, f"{statement.name}.whole", query, values, size=size)
+
     async def rows(self) -> list[Row]:
         """The page's rows, in the connection's order."""
         return list((await self._page()).rows)
@@ -129,18 +147,38 @@ async def page_by_parent(
     columns: Columns = None,
 ) -> list[Page]:
     """The same window of each parent's connection. parents: n distinct -> n pages, in the order of the parents."""
-    values: dict[str, Any] = {"limit": window.limit + 1}
-    beyond = ""
-    for name, place, comparison in (("after", window.after, ">"), ("before", window.before, "<")):
-        if place is not None:
-            beyond += order.beyond(name, comparison)
-            values |= {f"{name}_{index}": value for index, value in enumerate(place)}
-    selected = listed(columns, *(column for column, _ in order.keys))
-    shaped = {"columns": selected, "beyond": beyond, "order": order.sql(backwards=window.backwards)}
-    rows = await _send(context, "page", parents, pages, filters, shaped, values)
+    after, before = window.after, window.before
+    most = None if pages.parent is not None else next(most for most in _MOST if window.limit < most)
+    ends = (after is not None, before is not None)
+    given = tuple([name for name, _ in filters])
+    name, query = _page_query(context.viewer.kind, pages, order, window.backwards, ends, most, columns, given)
+    values: dict[str, Any] = {"limit": window.limit + 1, **_places(window), **dict(filters), "parents": parents}
+    rows = await send(context, pages.statement.source, name, query, values, keys=len(parents))
     if pages.parent is None:
         return [_page(rows, window)]
     return [_page(children, window) for children in by_parent(parents, rows)]
+
+
+@lru_cache(maxsize=4096)
+def _page_query(
+    kind: ViewerKind,
+    pages: Pages,
+    order: Order,
+    backwards: bool,
+    ends: tuple[bool, bool],
+    most: int | None,
+    columns: Columns,
+    given: tuple[str, ...],
+) -> tuple[str, Rendered]:
+    """A page's query and its name, for whatever values its limit, its cursors and its filters have."""
+    places = {
+        "columns": listed(columns, *order.columns),
+        "beyond": _beyond(order, *ends),
+        "order": order.sql(backwards=backwards),
+    }
+    if most is not None:
+        places["most"] = str(most)
+    return _named(kind, pages, "page", dict.fromkeys(given, True), places)
 
 
 async def count_by_parent(
@@ -179,14 +217,35 @@ async def _send(
     shaped: Mapping[str, str],
     values: dict[str, Any],
 ) -> list[Row]:
-    statement, parent = pages.statement, pages.parent
     values |= dict(filters)
+    query_name, query = _named(context.viewer.kind, pages, name, values, shaped)
+    values["parents"] = parents
+    return await send(context, pages.statement.source, query_name, query, values, keys=len(parents))
+
+
+def _named(
+    kind: ViewerKind, pages: Pages, name: str, values: Mapping[str, Any], places: Mapping[str, str]
+) -> tuple[str, Rendered]:
+    statement, parent = pages.statement, pages.parent
     within = name if parent is None else f"{name}_by_parent"
-    query = statement.render(context.viewer.kind, values, within=within, parent=parent, **shaped)
-    if parent is not None:
-        values["parents"] = list(parents)
-    query_name = f"{statement.name}.{name}" + (f" by {parent}" if parent else "")
-    return await send(context, statement.source, query_name, query, values, keys=len(parents))
+    query = statement.render(kind, values, within=within, parent=parent, **places)
+    return f"{statement.name}.{name}" + (f" by {parent}" if parent else ""), query
+
+
+def _beyond(order: Order, after: bool, before: bool) -> str:
+    """The condition that a row is between the cursors that are given."""
+    return "".join(order.beyond(*end) for end, is_given in zip(_ENDS, (after, before), strict=True) if is_given)
+
+
+def _places(window: Window) -> dict[str, Any]:
+    """The values of the window's cursors."""
+    if window.after is None and window.before is None:
+        return {}
+    return {
+        f"{name}_{index}": value
+        for (name, _), place in zip(_ENDS, (window.after, window.before), strict=True)
+        for index, value in enumerate(place or ())
+    }
 
 
 def _page(rows: list[Row], window: Window) -> Page:

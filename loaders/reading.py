@@ -2,14 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from hub.context import Read, RequestContext
-from hub.policy import FACTS, cache_scope, viewer_parameters
+from hub.context import ASKED_BY, Read, RequestContext
+from hub.errors import SourceTimeout
+from hub.policy import FACTS, viewer_parameters
+from hub.snapshot import Snapshot
 from hub.vocabulary import SourceName
 from sql import Rendered, Statement, load
 
@@ -27,13 +30,41 @@ async def send(
 
     Raises SourceUnavailable, also where the source of a fact is down: a rule that cannot be judged lets nothing through.
     """
-    facts = {name: await context.loader(facts_of_viewer).load(name) for name in query.parameters if name in FACTS}
-    arguments = query.arguments({**values, **facts, **viewer_parameters(context.viewer, context.now)})
+    asked_by = ASKED_BY.get()
+    arguments = await arguments_of(context, query, values)
     started = time.perf_counter()
-    records = await context.sources[source].fetch(name, query.text, arguments)
-    milliseconds = (time.perf_counter() - started) * 1000
-    context.reads.append(Read(source.value, name, keys, len(records), milliseconds))
+
+    def note(rows: int | None) -> None:
+        milliseconds = (time.perf_counter() - started) * 1000
+        context.reads.append(Read(source.value, name, keys, rows, milliseconds, *asked_by))
+
+    try:
+        records = await context.sources[source].fetch(name, query.text, arguments, by_value=query.by_value)
+    except SourceTimeout:
+        note(None)
+        raise
+    note(len(records))
     return records  # type: ignore[return-value]
+
+
+async def stream(
+    context: RequestContext, source: SourceName, name: str, query: Rendered, values: Mapping[str, Any], *, size: int
+) -> AsyncGenerator[list[Row], None]:
+    """As `send`, so many rows at a time; for a request whose sources are snapshots."""
+    arguments = await arguments_of(context, query, values)
+    snapshot = context.sources[source]
+    assert isinstance(snapshot, Snapshot), "only a snapshot is read in parts"
+    async with aclosing(snapshot.stream(name, query.text, arguments, size)) as parts:
+        async for records in parts:
+            yield records  # type: ignore[misc]
+
+
+async def arguments_of(context: RequestContext, query: Rendered, values: Mapping[str, Any]) -> list[Any]:
+    """The arguments of a query for this viewer, with the facts that the policy asks for."""
+    given = {**values, **viewer_parameters(context.viewer, context.now)}
+    for fact in query.facts:
+        given[fact] = await context.loader(facts_of_viewer).load(fact)
+    return query.arguments(given)
 
 
 async def facts_of_viewer(context: RequestContext, names: Sequence[str]) -> list[list[int] | Exception]:
@@ -94,6 +125,8 @@ async def read_lists(
 
 def by_parent(parents: Sequence[Any], rows: list[Row]) -> list[list[Row]]:
     """Each parent's rows, of rows that are sorted by their last column, the parent's key. parents: n -> n lists."""
+    if len(parents) == 1:
+        return [rows]
     groups = {key: list(group) for key, group in groupby(rows, itemgetter("parent_key"))}
     return [groups.get(parent, []) for parent in parents]
 
@@ -103,33 +136,6 @@ def listed(columns: Columns, *needed: str) -> str:
     """The columns as SQL lists them, those that the reader itself needs last."""
     if columns is None:
         return "page.*"
-    return ", ".join(f"page.{column}" for column in (*columns, *needed)) or "TRUE AS found"
-
-
-async def read_cached(
-    context: RequestContext,
-    source: SourceName,
-    name: str,
-    table: str,
-    keys: Sequence[Any],
-    load_missing: Any,
-    *,
-    scope: str = "",
-    columns: Columns = None,
-) -> list[Any]:
-    """As `load_missing(keys)`, through the cache; kept apart by `scope` and by what viewers of `table` see."""
-    full_scope = f"{scope}{cache_scope(table, context.viewer)}"
-
-    async def load(missing: list[Any]) -> list[Any]:
-        return [_kept(value) for value in await load_missing(missing, columns=None)]
-
-    if not context.cache.usable(source):
-        return list(await load_missing(keys, columns=columns))
-    return await context.cache.read_through(source, name, full_scope, keys, load)
-
-
-def _kept(value: Any) -> Any:
-    """A row as it is kept: whole, by column."""
-    if isinstance(value, list):
-        return [dict(row) for row in value]
-    return None if value is None else dict(value)
+    # Columns of a row that is joined have a dot in their names.
+    names = (f'"{column}"' if "." in column else column for column in (*columns, *needed))
+    return ", ".join(f"page.{name}" for name in names) or "TRUE AS found"

@@ -7,12 +7,15 @@ from hub.context import RequestContext
 from hub.vocabulary import SourceName
 from loaders.cursors import Order
 from loaders.pages import Pages
-from loaders.reading import Columns, Row, read_by_key, read_cached
+from loaders.reading import Columns, Row, read_by_key
+from loaders.reference import Reference, read_cached
 from sql import load
 
 COURSES = load(SourceName.TRAININGS, "courses")
 SESSIONS = load(SourceName.TRAININGS, "sessions")
 ENROLLMENTS = load(SourceName.TRAININGS, "enrollments")
+
+COURSES_KEPT = Reference(SourceName.TRAININGS, "courses", "trainings.course")
 
 SOONEST_FIRST = Order((("starts_at", "timestamptz"), ("id", "int8")))
 
@@ -24,13 +27,12 @@ ENROLLMENTS_OF_SESSION = Pages(ENROLLMENTS, parent="session_id")
 ENROLLMENTS_OF_ENGAGEMENT = Pages(ENROLLMENTS, parent="engagement_id")
 
 
+@COURSES_KEPT
 async def courses_by_id(context: RequestContext, ids: Sequence[int], *, columns: Columns = None) -> list[Row | None]:
     """Courses. ids: n -> n rows or None, in the order of the ids."""
     return await read_cached(
         context,
-        SourceName.TRAININGS,
-        "courses",
-        "trainings.course",
+        COURSES_KEPT,
         ids,
         partial(read_by_key, context, COURSES),
         columns=columns,

@@ -73,6 +73,8 @@ def engagements(
 
 def narrow_engagements(context: RequestContext, *, filter: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """What an EngagementFilter means to the query."""
+    if filter is None:
+        return {}
     narrowed = arguments.given(filter)
     arguments.search(narrowed.get("search"), "filter.search")
     arguments.regions(narrowed.get("regions"), "filter.regions")
@@ -92,7 +94,12 @@ def handoff(_context: RequestContext, *, id: str) -> Find:
 
 
 def handoffs(context: RequestContext, *, filter: Mapping[str, Any] | None = None, **window: Any) -> Connection:
-    """Hand-offs. A direction is seen from the filter's firm, or from the viewer's."""
+    """Hand-offs."""
+    return Connection(context, loaders.HANDOFFS_PAGES, **window, **narrow_handoffs(context, filter=filter))
+
+
+def narrow_handoffs(context: RequestContext, *, filter: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What a HandoffFilter means to the query. A direction is seen from the filter's firm, or from the viewer's."""
     narrowed = arguments.given(filter)
     arguments.listed(narrowed.get("statuses"), "filter.statuses")
     arguments.listed(narrowed.get("to_phases"), "filter.toPhases")
@@ -102,8 +109,10 @@ def handoffs(context: RequestContext, *, filter: Mapping[str, Any] | None = None
         partner_id = context.viewer.partner_id
         if partner_id is None:
             raise BadInput("filter.direction", "needs partnerId, because the viewer belongs to no firm")
-    narrowed |= {"partner_id": partner_id, "direction": direction or (EITHER_DIRECTION if partner_id is not None else None)}
-    return Connection(context, loaders.HANDOFFS_PAGES, **window, **narrowed)
+    return narrowed | {
+        "partner_id": partner_id,
+        "direction": direction or (EITHER_DIRECTION if partner_id is not None else None),
+    }
 
 
 def narrow_handoffs_of_partner(

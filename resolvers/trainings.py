@@ -20,8 +20,13 @@ def courses(context: RequestContext, *, filter: Mapping[str, Any] | None = None,
 
 def training_sessions(context: RequestContext, *, filter: Mapping[str, Any] | None = None, **window: Any) -> Connection:
     """Sessions, soonest first."""
+    return Connection(context, SESSIONS_PAGES, **window, **narrow_sessions(filter=filter))
+
+
+def narrow_sessions(*, filter: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What a TrainingSessionFilter means to the query."""
     narrowed = arguments.given(filter)
     arguments.regions(narrowed.get("regions"), "filter.regions")
     narrowed["course_id"] = arguments.key("Course", narrowed.get("course_id"), "filter.courseId")
     narrowed["starts_before"] = narrowed.pop("starts_to", None)
-    return Connection(context, SESSIONS_PAGES, **window, **narrowed)
+    return narrowed

@@ -9,6 +9,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from schema.community import Comment
+from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
 from schema.trainings import Enrollment
@@ -21,6 +22,7 @@ def build_schema() -> Schema:
     """The executable schema. A field without a resolver reads the column of its name off its row."""
     return _Schema(
         query=Query,
+        mutation=Mutation,
         types=[Comment, Enrollment],
         config=StrawberryConfig(default_resolver=getitem, scalar_map=SCALARS),
         extensions=[lambda: ParserCache(maxsize=DOCUMENTS_CACHED), lambda: ValidationCache(maxsize=DOCUMENTS_CACHED)],

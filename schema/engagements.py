@@ -7,6 +7,7 @@ import strawberry
 
 import loaders.community
 import loaders.directory
+import loaders.engagement_actions
 import loaders.engagements
 import loaders.trainings
 from hub.context import RequestContext
@@ -16,6 +17,7 @@ from schema.clients import Client
 from schema.directory import Partner
 from schema.enums import (
     DeclineReason,
+    EngagementAction,
     EngagementOrderField,
     EngagementStatus,
     HandoffDirection,
@@ -90,6 +92,7 @@ class Handoff(Node):
     respond_by: datetime = strawberry.field(description="When the offer lapses and returns to the sender.")
     responded_at: datetime | None
     decline_reason: DeclineReason | None
+    decline_note: str | None
 
 
 @strawberry.type(description="The help for one client, from phase to phase, from firm to firm.")
@@ -102,6 +105,7 @@ class Engagement(Node):
     client: Client | None = edge(
         loaders.engagements.clients_by_id,
         key="client_id",
+        joined="client",
         description=(
             "Null while the viewer's firm has only been offered it, and for the reporting scope: "
             "the client shows on acceptance."
@@ -134,10 +138,16 @@ class Engagement(Node):
     handoffs: list[Handoff] = edge(
         loaders.engagements.handoffs_of_engagement, key="id", size=10, description="Oldest first, at most 100."
     )
+    allowed_actions: list[EngagementAction] = edge(
+        loaders.engagement_actions.actions_by_engagement,
+        key="id",
+        description="What the viewer may do next, computed by the rules that the mutations apply.",
+    )
     version: int = strawberry.field(description="Rises by one with each event of the engagement.")
     opened_at: datetime
     updated_at: datetime
     closed_at: datetime | None
+    closing_note: str | None = strawberry.field(description="What was said when it was closed.")
     external_ref: str | None = strawberry.field(description="The viewer's firm's own identifier of it, as its CRM knows it.")
     enrollments: Connection[Annotated["Enrollment", strawberry.lazy("schema.trainings")]] | None = connection(
         loaders.trainings.ENROLLMENTS_OF_ENGAGEMENT, description="Who of the client takes part in trainings."

@@ -7,7 +7,9 @@ import strawberry
 from hub.vocabulary import (
     CertificationStatus,
     DeclineReason,
+    EngagementAction,
     EngagementOrderField,
+    EngagementOutcome,
     EngagementStatus,
     EnrollmentStatus,
     HandoffDirection,
@@ -19,12 +21,15 @@ from hub.vocabulary import (
     PostVisibility,
     RegistryStatus,
     SourceState,
+    UserErrorCode,
 )
 
 __all__ = [
     "CertificationStatus",
     "DeclineReason",
+    "EngagementAction",
     "EngagementOrderField",
+    "EngagementOutcome",
     "EngagementStatus",
     "EnrollmentStatus",
     "HandoffDirection",
@@ -36,12 +41,15 @@ __all__ = [
     "PostVisibility",
     "RegistryStatus",
     "SourceState",
+    "UserErrorCode",
 ]
 
 _SHOWN: tuple[type[Enum], ...] = (
     CertificationStatus,
     DeclineReason,
+    EngagementAction,
     EngagementOrderField,
+    EngagementOutcome,
     EngagementStatus,
     EnrollmentStatus,
     HandoffDirection,
@@ -53,6 +61,7 @@ _SHOWN: tuple[type[Enum], ...] = (
     PostVisibility,
     RegistryStatus,
     SourceState,
+    UserErrorCode,
 )
 
 for _enum in _SHOWN:

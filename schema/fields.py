@@ -95,11 +95,12 @@ class EdgeField(DeclaredField):
 
     batch: Batch
     key: str
-    declared = ("batch", "key")
+    joined: str | None
+    declared = ("batch", "key", "joined")
 
     @property
     def declaration(self) -> Edge:
-        return Edge(self.batch, self.key)
+        return Edge(self.batch, self.key, self.joined)
 
     def read(self, source: Any, context: RequestContext, arguments: dict[str, Any]) -> Any:
         key = source[self.key]
@@ -175,10 +176,21 @@ class PartField(DeclaredField):
         return self.resolver(source)
 
 
-def edge(batch: Batch, *, key: str, size: int | None = None, description: str | None = None, **arguments: Any) -> Any:
-    """Declare an edge: the parent's column `key` through a batch function; `size`: how long its list is taken to be."""
+def edge(
+    batch: Batch,
+    *,
+    key: str,
+    joined: str | None = None,
+    size: int | None = None,
+    description: str | None = None,
+    **arguments: Any,
+) -> Any:
+    """Declare an edge: the parent's column `key` through a batch function; `size`: how long its list is taken to be.
+
+    joined: under which name the parent's query has the columns of the row that the edge leads to, where it has them.
+    """
     field = _declare(EdgeField, description, arguments, Price(assumed_size=size))
-    field.batch, field.key = batch, key
+    field.batch, field.key, field.joined = batch, key, joined
     return field
 
 
@@ -212,9 +224,16 @@ def part(name: str, resolver: Callable[..., Any], *, weight: int = 0, descriptio
     return field
 
 
-def root(resolver: Callable[..., Any], *, price: Price = NO_PRICE, description: str | None = None, **arguments: Any) -> Any:
+def root(
+    resolver: Callable[..., Any],
+    *,
+    kind: type[RootField] = RootField,
+    price: Price = NO_PRICE,
+    description: str | None = None,
+    **arguments: Any,
+) -> Any:
     """Declare a root field."""
-    field = _declare(RootField, description, arguments, price)
+    field = _declare(kind, description, arguments, price)
     field.resolver = resolver
     return field
 
@@ -228,6 +247,8 @@ def plain(value: Any) -> Any:
     """An argument without Strawberry's types: an input object as a dict of what the client gave."""
     if has_object_definition(value):
         return {name: plain(item) for name, item in vars(value).items() if item is not strawberry.UNSET}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
     return value
 
 

@@ -9,11 +9,19 @@ import resolvers.certifications
 import resolvers.community
 import resolvers.directory
 import resolvers.engagements
+import resolvers.figures
 import resolvers.hub
 import resolvers.nodes
 import resolvers.trainings
 from engine.declarations import Price
-from hub.vocabulary import SourceName
+from hub.figures import (
+    CertificationDimension,
+    CommunityDimension,
+    EngagementDimension,
+    HandoffDimension,
+    TrainingDimension,
+)
+from hub.vocabulary import Phase, SourceName
 from resolvers.nodes import MOST_NODES
 from schema.certifications import Certification
 from schema.clients import Client, ClientBy, Corporation
@@ -37,6 +45,33 @@ from schema.engagements import (
 )
 from schema.enums import CertificationStatus, RegistryStatus, SourceState
 from schema.fields import edge, root, root_connection
+from schema.figures.arguments import funnel, stats
+from schema.figures.certifications import (
+    CertificationMeasureOrder,
+    CertificationMeasureRange,
+    CertificationStatsFilter,
+    CertificationStatsRow,
+)
+from schema.figures.community import (
+    CommunityMeasureOrder,
+    CommunityMeasureRange,
+    CommunityStatsFilter,
+    CommunityStatsRow,
+)
+from schema.figures.engagements import (
+    EngagementMeasureOrder,
+    EngagementMeasureRange,
+    EngagementStatsRow,
+    HandoffMeasureOrder,
+    HandoffMeasureRange,
+    HandoffStatsRow,
+    PhaseFunnelRow,
+)
+from schema.figures.trainings import (
+    TrainingMeasureOrder,
+    TrainingMeasureRange,
+    TrainingStatsRow,
+)
 from schema.relay import Connection, Node
 from schema.trainings import (
     Course,
@@ -114,4 +149,59 @@ class Query:
         resolvers.hub.sources,
         price=Price(assumed_size=len(SourceName)),
         description="Each source: whether it answers, how fast.",
+    )
+    engagement_stats: list[EngagementStatsRow] | None = stats(
+        resolvers.figures.engagement_stats,
+        over="engagements",
+        group_by=list[EngagementDimension],
+        filter=EngagementFilter | None,
+        time_zone=str | None,
+        order_by=EngagementMeasureOrder | None,
+        having=list[EngagementMeasureRange] | None,
+        top=int | None,
+    )
+    phase_funnel: list[PhaseFunnelRow] | None = funnel(
+        resolvers.figures.phase_funnel,
+        rows=len(Phase),
+        description="How the engagements that the viewer may see pass through the four phases; a row for each, in their order.",
+        filter=EngagementFilter | None,
+    )
+    handoff_stats: list[HandoffStatsRow] | None = stats(
+        resolvers.figures.handoff_stats,
+        over="hand-offs",
+        group_by=list[HandoffDimension],
+        filter=HandoffFilter | None,
+        time_zone=str | None,
+        order_by=HandoffMeasureOrder | None,
+        having=list[HandoffMeasureRange] | None,
+        top=int | None,
+    )
+    certification_stats: list[CertificationStatsRow] | None = stats(
+        resolvers.figures.certification_stats,
+        over="certifications",
+        group_by=list[CertificationDimension],
+        filter=CertificationStatsFilter | None,
+        order_by=CertificationMeasureOrder | None,
+        having=list[CertificationMeasureRange] | None,
+        top=int | None,
+    )
+    training_stats: list[TrainingStatsRow] | None = stats(
+        resolvers.figures.training_stats,
+        over="training sessions",
+        group_by=list[TrainingDimension],
+        filter=TrainingSessionFilter | None,
+        time_zone=str | None,
+        order_by=TrainingMeasureOrder | None,
+        having=list[TrainingMeasureRange] | None,
+        top=int | None,
+    )
+    community_stats: list[CommunityStatsRow] | None = stats(
+        resolvers.figures.community_stats,
+        over="posts in the community",
+        group_by=list[CommunityDimension],
+        filter=CommunityStatsFilter | None,
+        time_zone=str | None,
+        order_by=CommunityMeasureOrder | None,
+        having=list[CommunityMeasureRange] | None,
+        top=int | None,
     )

@@ -20,7 +20,7 @@ class GlobalIdField(DeclaredField):
 
     @property
     def declaration(self) -> Column:
-        return Column("id", global_id.encode)
+        return Column("id", global_id.encoder)
 
     def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
         assert info is not None

@@ -3,23 +3,25 @@
 What a file may hold beside SQL:
 
 * `:name`                   a parameter; sent apart from the text, as $1, $2, …
+* `:ids`, `:parents`, `:…_ids`  a list of keys, bigint[]: sent as one text, which costs asyncpg a third of a list
 * `[[ … ]]`                 kept only if every parameter in it was given (is not None): an optional filter
 * `{visible TABLE ALIAS}`   the policy's condition for this viewer on the rows of a table (hub/policy.py), or with TABLE.COLUMN
                             on the rows whose column shows
+* `{counted TABLE ALIAS}`   the same for what figures alone are made of
 * `{shown TABLE.COLUMN ALIAS}`  that column, null where the policy does not show it
 
 `sql/every_source/` holds the shapes that any named query is read in: pages, counts, children of many parents.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from hub.policy import FACTS, VIEWER_PARAMETERS, shown, visible
+from hub.policy import FACTS, VIEWER_PARAMETERS, counted, shown, visible
 from hub.viewer import ViewerKind
 from hub.vocabulary import SourceName
 
@@ -27,30 +29,45 @@ ROOT = Path(__file__).resolve().parent
 
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
-_POLICY = re.compile(r"\{(visible|shown) ([a-z_.]+) ([a-z_]+)\}")
-_EXPANSIONS = {"visible": visible, "shown": shown}
+_POLICY = re.compile(r"\{(visible|counted|shown) ([a-z_.]+) ([a-z_]+)\}")
+_EXPANSIONS = {"visible": visible, "counted": counted, "shown": shown}
 _COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
+_KEYS = re.compile(r"parents|(?:\w+_)?ids")
+
+# The shapes in which a query is read from the root of a connection.
+_AT_ROOT = frozenset({"page", "count", "exists"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rendered:
-    """A query ready to be prepared: its text with $n, and the parameters' names in the order of n."""
+    """A query ready to be prepared: its text with $n, and the parameters' names in the order of n.
+
+    `encoders`: how the argument of each is sent. `facts`: those of the parameters that are FACTS. `by_value`: the best plan
+    depends on the arguments, as where it filters at the root of a connection: on how many rows a search finds.
+    """
 
     text: str
     parameters: tuple[str, ...]
+    encoders: tuple[Callable[[Any], Any], ...]
+    facts: tuple[str, ...]
+    by_value: bool
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
-        """The arguments in the order of the text's parameters; enums by their value."""
-        return [_plain(values[name]) for name in self.parameters]
+        """The arguments in the order of the text's parameters; enums by their value, lists of keys as text."""
+        return [encode(values[name]) for name, encode in zip(self.parameters, self.encoders, strict=True)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Statement:
-    """A named query of one source, before it is known which of its optional parts a read needs."""
+    """A named query of one source, before it is known which of its optional parts a read needs.
+
+    `by_value`: its best plan depends on the arguments, in whatever shape it is read.
+    """
 
     source: SourceName
     name: str
     template: str
+    by_value: bool = False
 
     def render(
         self,
@@ -93,7 +110,15 @@ def _render(
     places: tuple[tuple[str, str], ...],
 ) -> Rendered:
     known = given | VIEWER_PARAMETERS.union(FACTS, () if parent is None else (parent,))
-    text = _OPTIONAL.sub(lambda match: match[1] if known.issuperset(_PARAMETER.findall(match[1])) else "", statement.template)
+    kept = 0
+
+    def optional(match: re.Match[str]) -> str:
+        nonlocal kept
+        holds = known.issuperset(_PARAMETER.findall(match[1]))
+        kept += holds
+        return match[1] if holds else ""
+
+    text = _OPTIONAL.sub(optional, statement.template)
     text = _POLICY.sub(lambda match: _EXPANSIONS[match[1]](match[2], match[3], kind), text)
     if parent is not None:
         text = re.sub(rf"(?<![:\w]):{parent}\b", "parent.key", text)
@@ -101,14 +126,24 @@ def _render(
         text = shape(within).replace("{rows}", text)
     for place, fragment in places:
         text = text.replace(f"{{{place}}}", fragment)
-    return _numbered(text)
+    return _numbered(text, by_value=statement.by_value or (within in _AT_ROOT and kept > 0))
 
 
-def _numbered(text: str) -> Rendered:
+def _numbered(text: str, *, by_value: bool) -> Rendered:
     """Turn `:name` into `$n`, the same n for the same name."""
     order: dict[str, int] = {}
-    numbered = _PARAMETER.sub(lambda match: f"${order.setdefault(match[1], len(order) + 1)}", text)
-    return Rendered(numbered, tuple(order))
+
+    def number(match: re.Match[str]) -> str:
+        written = f"${order.setdefault(match[1], len(order) + 1)}"
+        return f"{written}::text::bigint[]" if _KEYS.fullmatch(match[1]) else written
+
+    numbered = _PARAMETER.sub(number, text)
+    encoders = tuple(_keys if _KEYS.fullmatch(name) else _plain for name in order)
+    return Rendered(numbered, tuple(order), encoders, tuple(name for name in order if name in FACTS), by_value)
+
+
+def _keys(values: Sequence[int] | None) -> str | None:
+    return None if values is None else f"{{{str(list(values))[1:-1]}}}"
 
 
 def _plain(value: Any) -> Any:

@@ -7,7 +7,7 @@ import asyncpg
 
 _WAITING = """
     SELECT query FROM pg_stat_activity
-    WHERE datname = current_database() AND application_name = 'partner-hub' AND wait_event_type = 'Lock'
+    WHERE datname = current_database() AND application_name LIKE 'partner-hub%' AND wait_event_type = 'Lock'
 """
 
 

@@ -106,7 +106,7 @@ async def test_a_last_use_that_cannot_be_written_is_written_later(
     async with running(settings_for(own_dsns, tmp_path)) as runtime:
         await asyncio.to_thread(own_servers.first.stop)
         with capture_logs() as logs:
-            runtime.credentials.api_keys.note_use(key)
+            runtime.credentials.api_keys.note_use(prefix_of(key))
 
             async def told() -> bool:
                 return "api_keys.last_uses_not_written" in [entry["event"] for entry in logs]

@@ -133,8 +133,8 @@ async def test_an_operation_at_the_ceiling_runs_and_one_beyond_is_told_by_how_mu
             "cost": {"requested": 24, "ceiling": 21, "field": "partners"},
         }
         assert str(caught.value) == (
-            "The operation costs 24, 3 more than the 21 that one may. Most of it is partners: ask for a smaller page of it or"
-            " of what is around it, or in several operations."
+            "The operation costs 24, 3 more than the 21 that one may. Most of it is partners: ask for fewer of it or"
+            " of what is around it (`first`, `last`, `top`), or in several operations."
         )
         after = (await ask("{ __typename }")).extensions["cost"]["remaining"]
         assert after == before, "what is refused is not charged"

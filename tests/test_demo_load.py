@@ -213,7 +213,7 @@ async def test_data_that_no_seed_made_is_left_alone(source_dsns: Dsns) -> None:
 async def test_a_database_without_tables_is_refused(source_dsns: Dsns) -> None:
     connection = await asyncpg.connect(source_dsns[SourceName.TRAININGS])
     try:
-        await connection.execute("DROP TABLE trainings.enrollment")
+        await connection.execute("DROP TABLE trainings.enrollment CASCADE")
     finally:
         await connection.close()
     with pytest.raises(SeedRefused, match=r"trainings has no table enrollment: bring it to the newest version"):

@@ -39,7 +39,7 @@ def statuses() -> dict[str, set[int]]:
             found[kind.code] = {200}
         elif issubclass(kind, TooManyOperations):
             found[kind.code] = set()
-        elif issubclass(kind, errors.SourceUnavailable):
+        elif issubclass(kind, errors.SourceUnavailable | errors.OutcomeUnknown):
             found[kind.code] = {200, status_of(kind)}
         else:
             found[kind.code] = {status_of(kind)}

@@ -12,11 +12,13 @@ MAY_IMPORT = {
     "engine": {"hub", "engine"},
     "sql": {"hub", "sql"},
     "loaders": {"hub", "engine", "sql", "loaders"},
-    "resolvers": {"hub", "engine", "loaders", "resolvers"},
+    "commands": {"hub", "sql", "loaders", "commands"},
+    "resolvers": {"hub", "engine", "loaders", "commands", "resolvers"},
     "schema": {"hub", "engine", "loaders", "resolvers", "schema"},
     "demo": {"hub", "sql", "demo"},
     "importers": {"hub", "sql", "importers"},
-    "server": {"hub", "engine", "schema", "server"},
+    "export": {"hub", "engine", "export"},
+    "server": {"hub", "commands", "engine", "export", "schema", "server"},
 }
 
 # Where a command begins, hub/ may reach for what it runs.

@@ -15,6 +15,8 @@ from tests.plain_sql import column
 
 SCHEMA = build_schema()._schema
 
+ROOTS = (SCHEMA.query_type, SCHEMA.mutation_type)
+
 # How to reach many parents of each type: a path of fields from the root, the last one with {first}.
 PARENTS = {
     "Association": "partners(first: {first}, filter: {{member: true}}) {{ nodes {{ associations {{ {edge} }} }} }}",
@@ -33,6 +35,18 @@ PARENTS = {
     "Post": "posts(first: {first}) {{ nodes {{ {edge} }} }}",
     "Comment": "posts(first: {first}) {{ nodes {{ comments(first: 1) {{ nodes {{ {edge} }} }} }} }}",
     "Viewer": "viewer {{ {edge} }}",
+    "EngagementStatsRow": (
+        "engagementStats(groupBy: [LEAD_PARTNER, LEAD_ASSOCIATION, SYMPTOM], top: {first}, "
+        "orderBy: {{measure: HANDOFFS, direction: DESC}}) {{ {edge} }}"
+    ),
+    "HandoffStatsRow": (
+        "handoffStats(groupBy: [FROM_PARTNER, TO_PARTNER, FROM_ASSOCIATION, TO_ASSOCIATION], top: {first}) {{ {edge} }}"
+    ),
+    "CertificationStatsRow": (
+        "certificationStats(groupBy: [PARTNER, ASSOCIATION], filter: {{status: PENDING}}, top: {first}) {{ {edge} }}"
+    ),
+    "TrainingStatsRow": "trainingStats(groupBy: [COURSE, PROVIDER, PROVIDER_ASSOCIATION], top: {first}) {{ {edge} }}",
+    "CommunityStatsRow": "communityStats(groupBy: [PARTNER, ASSOCIATION], top: {first}) {{ {edge} }}",
 }
 
 CONNECTION = "(first: 2) { totalCount pageInfo { hasNextPage } nodes { __typename } }"
@@ -41,9 +55,10 @@ CONNECTION = "(first: 2) { totalCount pageInfo { hasNextPage } nodes { __typenam
 def edges() -> Iterator[tuple[str, str]]:
     """Each (type, field with its selection) that reads more than its own row."""
     for type_ in SCHEMA.type_map.values():
-        if not is_object_type(type_) or type_.name.startswith("__") or type_ is SCHEMA.query_type:
+        if not is_object_type(type_) or type_.name.startswith("__") or type_ in ROOTS:
             continue
-        if type_.name.endswith(("Connection", "Edge")) or type_.name == "PageInfo":
+        # What a mutation answers has one parent alone.
+        if type_.name.endswith(("Connection", "Edge", "Payload")) or type_.name == "PageInfo":
             continue
         yield from ((type_.name, selection) for selection in _selections(type_))
 

@@ -154,7 +154,7 @@ async def test_while_notices_cannot_be_heard_nothing_is_cached(miniature: Dsns, 
 
 @pytest.fixture
 async def cache() -> AsyncIterator[ReferenceCache]:
-    cache = ReferenceCache(BoundedMemoryCache(max_entries=3), 3600)
+    cache = ReferenceCache(BoundedMemoryCache(max_entries=3), 3600, 3)
     cache.set_listening(SourceName.DIRECTORY, True)
     await asyncio.sleep(0)
     await asyncio.sleep(0)

@@ -5,7 +5,7 @@
 -- [:valid_on]  in force on that day
 -- [:program]  Index: certification_program
 -- [:status]  as of :today
--- [:expires_before]  ending on that day or earlier. Index: certification_expires_on
+-- [:expires_from], [:expires_before]  ending on that day or later, or earlier. Index: certification_expires_on
 -- Keys for ordering: id; expires_on_key, id (certification_expires_on)
 SELECT
     c.id, c.partner_id, c.program, c.level, c.competencies,
@@ -19,4 +19,5 @@ WHERE {visible certifications.certification c}
 [[AND c.awarded_on <= :valid_on AND certifications.status_on(c.state, c.expires_on, :valid_on) = 'ACTIVE']]
 [[AND c.program = :program]]
 [[AND certifications.status_on(c.state, c.expires_on, :today) = :status]]
+[[AND coalesce(c.expires_on, 'infinity') >= :expires_from]]
 [[AND coalesce(c.expires_on, 'infinity') <= :expires_before]]

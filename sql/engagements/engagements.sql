@@ -1,7 +1,9 @@
--- Engagements, with where their client is and what it does, and the viewer's firm's own identifier of them.
+-- Engagements, with where their client is and what it does, the client itself where it shows (client.…), and the viewer's firm's
+-- own identifier of them.
 -- [:ids]  these only. Index: engagement_pkey
 -- [:external_refs]  those that the viewer's firm calls so. Index: external_ref_partner_id_ref_key
--- [:partner_id]  that this firm leads or has led. Index: assignment_partner, engagement_lead_partner
+-- [:partner_id]  that this firm leads or has led. Index: assignment_partner, engagement_lead_partner, merged in the order of ids,
+--     so that a page ends where it is full
 -- [:of_client_id], [:client_id]  of a parent, and of a filter. Index: engagement_client
 -- [:lead_partner_id]  Index: engagement_lead_partner
 -- What the viewer is not shown of an engagement does not match either.
@@ -18,20 +20,30 @@ SELECT
     {shown engagements.engagement.client_id e} AS client_id,
     c.region, c.industry, e.lead_partner_id, e.version, e.opened_at, e.updated_at,
     {shown engagements.engagement.closed_at e} AS closed_at,
+    {shown engagements.engagement.closing_note e} AS closing_note,
     (
         SELECT x.ref FROM engagements.external_ref AS x
         WHERE {visible engagements.external_ref x} AND x.engagement_id = e.id AND x.partner_id = :viewer_partner_id
-    ) AS external_ref
+    ) AS external_ref,
+    CASE WHEN {visible engagements.client c} THEN c.id END AS "client.id",
+    CASE WHEN {visible engagements.client c} THEN c.name END AS "client.name",
+    CASE WHEN {visible engagements.client c} THEN c.name_kana END AS "client.name_kana",
+    CASE WHEN {visible engagements.client c} THEN c.corporate_number END AS "client.corporate_number",
+    CASE WHEN {visible engagements.client c} THEN c.region END AS "client.region",
+    CASE WHEN {visible engagements.client c} THEN c.industry END AS "client.industry",
+    CASE WHEN {visible engagements.client c} THEN c.employees END AS "client.employees",
+    CASE WHEN {visible engagements.client c} THEN c.advisor_id END AS "client.advisor_id"
 FROM engagements.engagement AS e
 LEFT JOIN engagements.client AS c ON c.id = e.client_id
+[[JOIN (
+    SELECT a.engagement_id AS id FROM engagements.assignment AS a WHERE {visible engagements.assignment a} AND a.partner_id = :partner_id
+    UNION SELECT led.id FROM engagements.engagement AS led WHERE led.lead_partner_id = :partner_id
+) AS near ON near.id = e.id]]
 WHERE {visible engagements.engagement e}
 [[AND e.id = ANY(:ids)]]
 [[AND e.id IN (
     SELECT x.engagement_id FROM engagements.external_ref AS x
     WHERE {visible engagements.external_ref x} AND x.partner_id = :viewer_partner_id AND x.ref = ANY(:external_refs))]]
-[[AND e.id IN (
-    SELECT a.engagement_id FROM engagements.assignment AS a WHERE {visible engagements.assignment a} AND a.partner_id = :partner_id
-    UNION ALL SELECT led.id FROM engagements.engagement AS led WHERE led.lead_partner_id = :partner_id)]]
 [[AND {visible engagements.engagement.client_id e} AND e.client_id = :of_client_id]]
 [[AND {visible engagements.engagement.client_id e} AND e.client_id = :client_id]]
 [[AND e.lead_partner_id = :lead_partner_id]]

@@ -8,7 +8,8 @@
 SELECT
     h.id, h.engagement_id, h.from_phase, h.to_phase, h.from_partner_id, h.to_partner_id, h.status,
     {shown engagements.handoff.note h} AS note,
-    h.offered_at, h.respond_by, h.responded_at, h.decline_reason
+    h.offered_at, h.respond_by, h.responded_at, h.decline_reason,
+    {shown engagements.handoff.decline_note h} AS decline_note
 FROM engagements.handoff AS h
 WHERE {visible engagements.handoff h}
 [[AND h.id = ANY(:ids)]]

@@ -2,4 +2,4 @@
 -- :parents  the parents' keys
 -- Columns: parent_key, count.
 SELECT parent.key AS parent_key, (SELECT count(*) FROM ({rows}) AS page) AS count
-FROM unnest(:parents::bigint[]) AS parent (key)
+FROM unnest(:parents) AS parent (key)

@@ -2,4 +2,4 @@
 -- :parents  the parents' keys
 -- Columns: parent_key, found.
 SELECT parent.key AS parent_key, EXISTS (SELECT FROM ({rows}) AS page WHERE TRUE{beyond}) AS found
-FROM unnest(:parents::bigint[]) AS parent (key)
+FROM unnest(:parents) AS parent (key)

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.plain_sql import TABLES as NODE_TABLES
 from tests.plain_sql import gid
+from tests.visibility.figures import figures
 from tests.visibility.filters import Filter, filters
 from tests.visibility.graph import (
     PAGE,
@@ -70,6 +71,7 @@ def checks(sight: Sight) -> Iterator[Check]:
     yield from whole_lists(sight)
     yield from whole_connections(sight)
     yield from filtered(sight)
+    yield from (Check(figure.query, figure.answer, cells=figure.cells) for figure in figures(sight))
 
 
 def objects_by_nodes(sight: Sight, depth: int) -> Iterator[Check]:

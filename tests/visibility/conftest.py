@@ -21,7 +21,7 @@ def world() -> World:
 @pytest.fixture(scope="session")
 def world_dsns(servers: Servers, world: World) -> Dsns:
     """Databases that hold them; read them only."""
-    dsns = make_databases(servers, "world")
+    dsns = make_databases(servers, "visibility")
     asyncio.run(world.write(dsns))
     return dsns
 

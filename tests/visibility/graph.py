@@ -15,6 +15,9 @@ from tests.visibility.world import Row
 
 SCHEMA = build_schema()._schema
 
+PAYLOADS = {"ClientPayload", "EngagementPayload", "HandoffPayload", "UserError"}
+"""What mutations answer: no objects, but the way to some that is taken once; tests/lifecycle compares what it leads to."""
+
 PAGE = 50
 """More than any connection of the world holds."""
 
@@ -164,10 +167,15 @@ def edges_of_schema() -> set[tuple[str, str]]:
     return {
         (type_.name, name)
         for type_ in SCHEMA.type_map.values()
-        if is_object_type(type_) and type_ is not SCHEMA.query_type and not is_page_part(type_.name)
+        if is_object_type(type_) and not is_root(type_) and type_.name not in PAYLOADS and not is_page_part(type_.name)
         for name, field in type_.fields.items()
         if not is_leaf_type(get_named_type(field.type))
     }
+
+
+def is_root(type_: object) -> bool:
+    """Whether a type is a root of operations."""
+    return type_ in (SCHEMA.query_type, SCHEMA.mutation_type)
 
 
 def is_page_part(name: str) -> bool:

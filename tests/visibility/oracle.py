@@ -134,11 +134,11 @@ class Sight:
             return self._sees_email(row)
         if table == "engagements.engagement":
             extent = self.extent(row["id"])
-            hidden = {"title", "client_id"} if extent is Extent.FIGURES else set()
+            hidden = {"title", "client_id", "closing_note"} if extent is Extent.FIGURES else set()
             return column in OFFERED_COLUMNS if extent is Extent.OFFER else column not in hidden
         if table in NOTES_OF_ENGAGEMENT and column == "note":
             return self.in_full(row["engagement_id"])
-        if table == "engagements.handoff" and column == "note":
+        if table == "engagements.handoff" and column in ("note", "decline_note"):
             return not self.is_reporting
         if table in ("trainings.enrollment", "community.post") and column == "engagement_id":
             return self.extent(row["engagement_id"]) in (Extent.FULL, Extent.FIGURES)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.vocabulary import Phase
+from tests.visibility.actions import allowed
 from tests.visibility.oracle import Extent, Sight
 from tests.visibility.world import Row
 
@@ -201,6 +202,7 @@ PLACES: dict[tuple[str, str], Place] = {
     ("Engagement", "findings"): _list("Finding", "engagement_id", "found_at"),
     ("Engagement", "prescription"): One("Prescription", _prescription),
     ("Engagement", "handoffs"): _list("Handoff", "engagement_id", "offered_at"),
+    ("Engagement", "allowedActions"): Leaf(allowed),
     ("Engagement", "externalRef"): Leaf(lambda sight, row: sight.external_ref(row["id"])),
     ("Engagement", "enrollments"): _of_engagement("Enrollment"),
     ("Engagement", "posts"): _of_engagement("Post", "posted_at", newest=True),

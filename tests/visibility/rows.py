@@ -123,8 +123,20 @@ def _engagements(world: World) -> None:
         closed = None if status == "OPEN" else world.days(-3)
         world.add(
             "engagements.engagement",
-            "id title client_id phase status lead_partner_id version opened_at updated_at closed_at",
-            (key, title, client, led[-1][0], status, led[-1][1], len(led), opened, world.days(-50 - key % 7), closed),
+            "id title client_id phase status lead_partner_id version opened_at updated_at closed_at closing_note",
+            (
+                key,
+                title,
+                client,
+                led[-1][0],
+                status,
+                led[-1][1],
+                len(led),
+                opened,
+                world.days(-50 - key % 7),
+                closed,
+                None if closed is None else f"closing note {key}",
+            ),
         )
         for position, (phase, firm) in enumerate(led, 1):
             ended = closed if position == len(led) else world.days(-199 + key + position)
@@ -194,10 +206,11 @@ def _handoffs(world: World) -> None:
     world.add(
         "engagements.handoff",
         "id engagement_id from_partner_id to_partner_id from_phase to_phase status note offered_at respond_by"
-        " responded_at decline_reason",
+        " responded_at decline_reason decline_note",
         *(
             (key, *offer[:7], world.days(offer[7]), world.days(offer[8]),
-             None if offer[5] == "OFFERED" else world.days(offer[7] + 1), "OTHER" if offer[5] == "DECLINED" else None)
+             None if offer[5] == "OFFERED" else world.days(offer[7] + 1), "OTHER" if offer[5] == "DECLINED" else None,
+             f"decline note {key}" if offer[5] == "DECLINED" and key != 4 else None)
             for key, offer in enumerate(offers, 1)
         ),
     )  # fmt: skip

@@ -32,4 +32,5 @@ def _bytes(answer: Answer) -> bytes:
 
 
 def _reads(answer: Answer) -> list[tuple[str, str, int, int]]:
-    return sorted((read.source, read.query, read.keys, read.rows) for read in answer.reads)
+    assert all(read.rows is not None for read in answer.reads)
+    return sorted((read.source, read.query, read.keys, read.rows or 0) for read in answer.reads)

@@ -1,0 +1,132 @@
+"""Reference data that is kept as it was answered: asked for again it costs no read, and no change of it is missed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.runtime import Runtime
+from hub.shaped import MOST_OWNERS, ShapedValues
+from hub.viewer import Viewer, ViewerKind
+from hub.vocabulary import SourceName
+from tests.conftest import Ask, Dsns, asker, running, settings_for, until
+from tests.miniature import execute, fill
+
+QUERY = "{ engagements { nodes { leadPartner { name certifications { program status } } } } }"
+PAGE = ["engagements:engagements.page"]
+CRM = Viewer(ViewerKind.CRM, "CRM", partner_id=1)
+
+
+@pytest.fixture
+def miniature(source_dsns: Dsns) -> Dsns:
+    fill(source_dsns)
+    return source_dsns
+
+
+@pytest.fixture
+async def miniature_runtime(miniature: Dsns, tmp_path: Path) -> AsyncIterator[Runtime]:
+    async with running(settings_for(miniature, tmp_path)) as started:
+        yield started
+
+
+@pytest.fixture
+async def ask(miniature_runtime: Runtime) -> Ask:
+    """Ask until both levels are kept."""
+    asked = asker(miniature_runtime)
+
+    async def kept() -> bool:
+        return (await asked(QUERY)).queries == PAGE
+
+    await until(kept)
+    return asked
+
+
+async def lead(ask: Ask, **options: Any) -> Any:
+    answer = await ask(QUERY, **options)
+    assert answer.errors == []
+    return answer.data["engagements"]["nodes"][0]["leadPartner"]
+
+
+async def test_what_is_kept_is_what_was_read(ask: Ask, miniature_runtime: Runtime) -> None:
+    kept = await lead(ask)
+    for source in SourceName:
+        miniature_runtime.cache.set_listening(source, False)
+    assert await lead(ask) == kept
+
+
+@pytest.mark.parametrize(
+    ("source", "change", "name", "programs"),
+    [
+        (SourceName.DIRECTORY, "UPDATE directory.partner SET name = 'renamed' WHERE id = 1", "renamed", 1),
+        (SourceName.CERTIFICATIONS, "DELETE FROM certifications.certification", None, 0),
+    ],
+)
+async def test_a_change_of_either_source_is_seen(
+    ask: Ask, source_dsns: Dsns, source: SourceName, change: str, name: str | None, programs: int
+) -> None:
+    before = await lead(ask)
+    assert len(before["certifications"]) == 1
+    await execute(source_dsns[source], change)
+
+    async def seen() -> bool:
+        now = await lead(ask)
+        return now["name"] == (name or before["name"]) and len(now["certifications"]) == programs
+
+    await until(seen)
+
+
+async def test_what_was_read_before_a_notice_is_not_kept_after_it(ask: Ask, miniature_runtime: Runtime) -> None:
+    cache = miniature_runtime.cache
+    owner, sources = object(), [SourceName.DIRECTORY]
+    shaped = cache.shaped(owner, sources, "")
+    assert shaped is not None
+    cache.changed(SourceName.DIRECTORY, "partners", [1])
+    shaped.keep({1: "old"})
+    assert cache.shaped(owner, sources, "") is None, "nothing is kept while a notice is carried out"
+    while (now := cache.shaped(owner, sources, "")) is None:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    assert now.values == {}
+
+
+async def test_while_notices_cannot_be_heard_nothing_is_kept(ask: Ask, miniature_runtime: Runtime) -> None:
+    miniature_runtime.cache.set_listening(SourceName.CERTIFICATIONS, False)
+    for _ in range(2):
+        assert "certifications:certifications" in (await ask(QUERY)).queries
+
+
+async def test_viewers_who_see_the_same_share_it_and_days_do_not(ask: Ask, miniature_runtime: Runtime) -> None:
+    assert (await ask(QUERY, viewer=CRM)).queries == PAGE
+    context = miniature_runtime.context(CRM)
+    from loaders.certifications import CERTIFICATIONS_KEPT
+
+    today = CERTIFICATIONS_KEPT.scope(context)
+    context.now = context.now.replace(year=context.now.year + 1)
+    assert CERTIFICATIONS_KEPT.scope(context) != today
+
+
+def test_values_are_bounded_over_all_owners() -> None:
+    values = ShapedValues(most_values=5, ttl_seconds=60)
+    values.of("first", 0).keep({1: "a", 2: "b", 3: "c"})
+    assert values.of("first", 0).values == {1: "a", 2: "b", 3: "c"}
+    values.of("second", 0).keep({1: "a", 2: "b", 3: "c"})
+    assert values.of("first", 0).values == {}
+    assert values.of("second", 0).values == {}
+
+
+def test_owners_are_bounded() -> None:
+    values = ShapedValues(most_values=10**6, ttl_seconds=60)
+    for owner in range(MOST_OWNERS + 1):
+        values.of(owner, 0).keep({1: owner})
+    assert values.of(MOST_OWNERS, 0).values == {1: MOST_OWNERS}
+    assert values.of(0, 0).values == {}
+
+
+def test_values_hold_for_one_generation_and_for_their_time() -> None:
+    values = ShapedValues(most_values=5, ttl_seconds=60)
+    values.of("owner", 1).keep({1: "a"})
+    assert values.of("owner", 2).values == {}
+    gone = ShapedValues(most_values=5, ttl_seconds=0)
+    gone.of("owner", 1).keep({1: "a"})
+    assert gone.of("owner", 1).values == {}

@@ -1,0 +1,1 @@
+"""Exports: rows, formats, snapshots, bounds; over real sockets."""
