@@ -36,8 +36,8 @@ KEPT_DAYS: Final = 30
 _DAYS_AHEAD: Final = 3
 _BATCH: Final = 1000
 
-# Any constant.
-_ADVISORY_LOCK: Final = 7_015_113_005
+ADVISORY_LOCK: Final = 7_015_113_005
+"""Any constant, of the engagements' database: who holds it moves."""
 
 _BUSY_INTERVAL_SECONDS: Final = 0.003
 """Between two moves while there is something to move: events that come within it share a commit."""
@@ -51,7 +51,7 @@ _RETRY_INTERVAL_SECONDS: Final = 0.1
 _KEEP_INTERVAL_SECONDS: Final = 600.0
 _TIMEOUT_SECONDS: Final = 5.0
 
-_SETTINGS: Final = SESSION | {
+SESSION_OF_MOVER: Final = SESSION | {
     "application_name": "partner-hub sequencer",
     "statement_timeout": str(int(_TIMEOUT_SECONDS * 1000)),
     # A node that is frozen, or cut off, keeps its session and with it the lock: till the database ends it.
@@ -97,12 +97,12 @@ class Sequencer:
 
     async def _hold_session(self) -> None:
         connection = await asyncpg.connect(
-            self._source.dsn, timeout=_TIMEOUT_SECONDS, command_timeout=_TIMEOUT_SECONDS + 1, server_settings=_SETTINGS
+            self._source.dsn, timeout=_TIMEOUT_SECONDS, command_timeout=_TIMEOUT_SECONDS + 1, server_settings=SESSION_OF_MOVER
         )
         try:
             # A blocking wait for the lock would hold a snapshot, and keep the database from clearing what is dead.
             while True:
-                if await connection.fetchval("SELECT pg_try_advisory_lock($1)", _ADVISORY_LOCK):
+                if await connection.fetchval("SELECT pg_try_advisory_lock($1)", ADVISORY_LOCK):
                     break
                 await asyncio.sleep(_ELECTION_INTERVAL_SECONDS)
             await self._claim(connection)
