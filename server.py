@@ -48,7 +48,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
         app.state.runtime = runtime
         app.state.operations = Operations(build_schema(), runtime.settings)
         sweeper = Sweeper(runtime.sources[SourceName.ENGAGEMENTS], interval_seconds=runtime.settings.sweep_interval_seconds)
-        sweeper.start()
+        if runtime.settings.sweep_interval_seconds:
+            sweeper.start()
         try:
             yield
         finally:
