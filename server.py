@@ -56,7 +56,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
         sweeper = Sweeper(engagements, interval_seconds=runtime.settings.sweep_interval_seconds)
         await event_log.start()
         sequencer.start()
-        sweeper.start()
+        if runtime.settings.sweep_interval_seconds:
+            sweeper.start()
         try:
             yield
         finally:

@@ -68,6 +68,7 @@ class Sequencer:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._task: asyncio.Task[None] | None = None
+        self._waits = False
         self.is_elected = False
         self.appended = 0
         """How many events this node has moved."""
@@ -87,13 +88,20 @@ class Sequencer:
             try:
                 await self._hold_session()
             except (*ABSENCE, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                if isinstance(error, NOT_MIGRATED):
-                    log.error("sequencer.not_migrated", remedy="run: python -m hub migrate")
-                else:
-                    log.info("sequencer.waits", error=repr(error))
+                self._wait(error)
             except Exception:
                 log.exception("sequencer.failed")
             await asyncio.sleep(_RETRY_INTERVAL_SECONDS)
+
+    def _wait(self, error: Exception) -> None:
+        """Say once that there is something to wait for."""
+        if self._waits:
+            return
+        self._waits = True
+        if isinstance(error, NOT_MIGRATED):
+            log.error("sequencer.not_migrated", remedy="run: python -m hub migrate")
+        else:
+            log.warning("sequencer.waits", error=repr(error))
 
     async def _hold_session(self) -> None:
         connection = await asyncpg.connect(
@@ -106,7 +114,7 @@ class Sequencer:
                     break
                 await asyncio.sleep(_ELECTION_INTERVAL_SECONDS)
             await self._claim(connection)
-            self.is_elected = True
+            self.is_elected, self._waits = True, False
             await self._move_for_ever(connection)
         finally:
             self.is_elected = False
