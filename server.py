@@ -65,7 +65,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
         await event_log.start()
         dispatcher.start()
         sequencer.start()
-        sweeper.start()
+        if runtime.settings.sweep_interval_seconds:
+            sweeper.start()
         try:
             yield
         finally:

@@ -1,8 +1,8 @@
 """How fast events are appended: `python -m bench.event_append [TURNS]`.
 
-pgbench's 16 writers each change an engagement and say so, one event a transaction: to the outbox, from where the sequencer moves it
-into the log, until the last is there; and, in turns, straight into a naive log with ids from a sequence. The log must hold what was
-acknowledged, without gaps and with every engagement's versions in order; only then are rates printed, and their ratio.
+pgbench's 16 writers each change an engagement and say so, one event a transaction: to the outbox, from where the sequencer
+moves it into the log, until the last is there; and, in turns, straight into a naive log with ids from a sequence. The log must
+hold what was acknowledged, without gaps and with every engagement's versions in order; then rates are printed, and their ratio.
 """
 
 import asyncio
@@ -91,7 +91,9 @@ async def _turn(dsn: str, script: Path, connection: asyncpg.Connection, source: 
     started = time.perf_counter()
     await asyncio.to_thread(_pgbench, dsn, script)
     if sequencer is not None:
-        while await connection.fetchval("SELECT EXISTS (SELECT FROM engagements.outbox)"):
+        while True:
+            if await connection.fetchval("SELECT NOT EXISTS (SELECT FROM engagements.outbox)"):
+                break
             await asyncio.sleep(0.001)
     seconds = time.perf_counter() - started
     if sequencer is not None:

@@ -4,7 +4,7 @@
   of all that takes part (the hub, PostgreSQL, this client)
 * NDJSON against paging through the connection, 100 at a time, over one connection that is kept alive
 * the hub's memory above what it takes idle
-* the time of a query that somebody waits for, while an export runs and while none does
+* the time of a figure and of a query that somebody waits for, while an export runs and while none does
 
 The rows of both formats are compared with those of the database first; the exit status is 1 where one differs. The data is made
 at the first use, in HUB_DATA_DIR: see bench/one_database.py. Times are printed and not judged; what counts are ratios.
@@ -44,6 +44,12 @@ PAGE: Final = f"""query($after: String) {{ engagements(first: 100, after: $after
 TURNS: Final = 5
 PAGES: Final = 300
 QUERIES: Final = 150
+FIGURES: Final = {
+    "engagements by phase": "{ engagementStats(groupBy: [PHASE]) { phase engagements } }",
+    "clients and days open by region": "{ engagementStats(groupBy: [REGION]) { region clients medianDaysOpen } }",
+    "hand-offs by phase": "{ handoffStats(groupBy: [TO_PHASE]) { toPhase handoffs acceptanceRate medianDaysToAccept } }",
+}
+FIGURE_TURNS: Final = 10
 
 _SQL: Final = Path(__file__).resolve().parent / "sql"
 _ROWS: Final = (_SQL / "export_rows.sql").read_text(encoding="utf-8")
@@ -185,17 +191,22 @@ async def _against_pages(export: Export, seconds: float) -> None:
 
 async def _beside_queries(export: Export, variables: dict[str, dict[str, str]]) -> None:
     """Print how long queries take beside an export, with each other's turns between."""
-    print(f"\n{'a query, in ms':42} {'alone':>8} {'beside an export':>17} {'ratio':>6} {'95 of 100':>10} {'ratio':>6}")
+    print(f"\n{'in ms':42} {'alone':>8} {'beside an export':>17} {'ratio':>6} {'95 of 100':>10} {'ratio':>6}")
+    asked: list[tuple[str, str, dict[str, str] | None, int]] = [
+        (name, document, None, FIGURE_TURNS) for name, document in FIGURES.items()
+    ]
     for letter, name in (("d", "one engagement and its lead"), ("b", "board of 100 engagements")):
-        request = graphql_request("/graphql", export.token, operation(letter), variables.get(letter))
+        asked.append((name, operation(letter), variables.get(letter), QUERIES))
+    for name, document, values, count in asked:
+        request = graphql_request("/graphql", export.token, document, values)
         alone: list[float] = []
         beside: list[float] = []
         for _ in range(3):
-            alone += await _times(export, request)
+            alone += await _times(export, request, count)
             # In a process of its own, or this one would take a query's answer late.
             with again_and_again(export.server, export.token, EXPORT):
                 await asyncio.sleep(1)
-                beside += await _times(export, request)
+                beside += await _times(export, request, count)
         usual, now = statistics.median(alone), statistics.median(beside)
         slow, slow_now = (statistics.quantiles(times, n=20)[-1] for times in (alone, beside))
         print(
@@ -205,11 +216,11 @@ async def _beside_queries(export: Export, variables: dict[str, dict[str, str]]) 
         )
 
 
-async def _times(export: Export, request: bytes) -> list[float]:
-    """How long each of some queries takes, with a pause between, as people leave."""
+async def _times(export: Export, request: bytes, count: int) -> list[float]:
+    """How long each of so many takes, with a pause between, as people leave."""
     load = await Load.open(export.server)
     times = []
-    for _ in range(QUERIES):
+    for _ in range(count):
         started = time.perf_counter()
         await load.ask(request)
         times.append(time.perf_counter() - started)

@@ -29,6 +29,8 @@ _SETTINGS: Final[dict[str, Any]] = {
     "cost_budget_per_minute_person": 10**12,
     # Probes would fall into one turn and not into another.
     "probe_interval_seconds": 3600,
+    # Of data from a day long past all offers would lapse, in the first turns.
+    "sweep_interval_seconds": 0,
     "log_level": "error",
 }
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from graphql import GraphQLScalarType
 
-from engine.plan import Abstract, ConnectionOf, Field, Leaf, ListOf, Object, Parts, Selection, Value
+from engine.plan import Abstract, ConnectionOf, Field, Joined, Leaf, ListOf, Object, Parts, Selection, Value
 
 
 def _in_utc(value: object) -> datetime:
@@ -53,6 +53,12 @@ def _selection(selection: Selection) -> Selection:
         selection,
         fields=list(copies.values()),
         leaves={key: copies[id(field)] for key, field in selection.leaves.items()},
+        joined={key: _joined(joined, copies[id(joined.field)]) for key, joined in selection.joined.items()},
         loads=[[copies[id(field)] for field in group] for group in selection.loads],
         shapers={},
     )
+
+
+def _joined(joined: Joined, field: Field) -> Joined:
+    assert isinstance(field.value, Object)
+    return replace(joined, field=field, selection=field.value.selection)

@@ -69,6 +69,7 @@ class EventLog:
         self._subscribers: dict[object, tuple[OnRecords, OnBroken]] = {}
         self._task: asyncio.Task[None] | None = None
         self._first_try = asyncio.Event()
+        self._follows = False
 
     async def start(self) -> None:
         """Begin; returns when the first attempt to read has succeeded or failed."""
@@ -153,7 +154,9 @@ class EventLog:
             try:
                 await self._follow()
             except (*ABSENCE, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log.info("events.not_following", error=repr(error))
+                if self._follows or not self._first_try.is_set():
+                    log.warning("events.not_following", error=repr(error))
+                self._follows = False
             except _LogBrokenError as error:
                 log.error("events.gap", error=str(error), remedy="restore the missing events, or: python -m hub new-epoch")
                 self._break(CursorExpired("is before events that are missing"))
@@ -198,6 +201,7 @@ class EventLog:
         self._cursors = Cursors(row["cursor_key"])
         if self._state is None:
             self._state = State(row["epoch"], row["last_position"], row["earliest_position"])
+        self._follows = True
         self._first_try.set()
 
     async def _advance(self, rows: list[asyncpg.Record]) -> bool:

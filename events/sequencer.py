@@ -36,8 +36,8 @@ KEPT_DAYS: Final = 30
 _DAYS_AHEAD: Final = 3
 _BATCH: Final = 1000
 
-# Any constant.
-_ADVISORY_LOCK: Final = 7_015_113_005
+ADVISORY_LOCK: Final = 7_015_113_005
+"""Any constant, of the engagements' database: who holds it moves."""
 
 _BUSY_INTERVAL_SECONDS: Final = 0.003
 """Between two moves while there is something to move: events that come within it share a commit."""
@@ -51,7 +51,7 @@ _RETRY_INTERVAL_SECONDS: Final = 0.1
 _KEEP_INTERVAL_SECONDS: Final = 600.0
 _TIMEOUT_SECONDS: Final = 5.0
 
-_SETTINGS: Final = SESSION | {
+SESSION_OF_MOVER: Final = SESSION | {
     "application_name": "partner-hub sequencer",
     "statement_timeout": str(int(_TIMEOUT_SECONDS * 1000)),
     # A node that is frozen, or cut off, keeps its session and with it the lock: till the database ends it.
@@ -68,6 +68,7 @@ class Sequencer:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._task: asyncio.Task[None] | None = None
+        self._waits = False
         self.is_elected = False
         self.appended = 0
         """How many events this node has moved."""
@@ -87,26 +88,33 @@ class Sequencer:
             try:
                 await self._hold_session()
             except (*ABSENCE, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                if isinstance(error, NOT_MIGRATED):
-                    log.error("sequencer.not_migrated", remedy="run: python -m hub migrate")
-                else:
-                    log.info("sequencer.waits", error=repr(error))
+                self._wait(error)
             except Exception:
                 log.exception("sequencer.failed")
             await asyncio.sleep(_RETRY_INTERVAL_SECONDS)
 
+    def _wait(self, error: Exception) -> None:
+        """Say once that there is something to wait for."""
+        if self._waits:
+            return
+        self._waits = True
+        if isinstance(error, NOT_MIGRATED):
+            log.error("sequencer.not_migrated", remedy="run: python -m hub migrate")
+        else:
+            log.warning("sequencer.waits", error=repr(error))
+
     async def _hold_session(self) -> None:
         connection = await asyncpg.connect(
-            self._source.dsn, timeout=_TIMEOUT_SECONDS, command_timeout=_TIMEOUT_SECONDS + 1, server_settings=_SETTINGS
+            self._source.dsn, timeout=_TIMEOUT_SECONDS, command_timeout=_TIMEOUT_SECONDS + 1, server_settings=SESSION_OF_MOVER
         )
         try:
             # A blocking wait for the lock would hold a snapshot, and keep the database from clearing what is dead.
             while True:
-                if await connection.fetchval("SELECT pg_try_advisory_lock($1)", _ADVISORY_LOCK):
+                if await connection.fetchval("SELECT pg_try_advisory_lock($1)", ADVISORY_LOCK):
                     break
                 await asyncio.sleep(_ELECTION_INTERVAL_SECONDS)
             await self._claim(connection)
-            self.is_elected = True
+            self.is_elected, self._waits = True, False
             await self._move_for_ever(connection)
         finally:
             self.is_elected = False

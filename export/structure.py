@@ -23,8 +23,7 @@ def members(value: Value, path: Path = ()) -> Iterator[tuple[str, Value]]:
             by_key = {field.response_key: field.value for field in fields}
             yield from ((key, by_key.get(key, _TYPE_NAME)) for key in response_keys)
         case Object(selection):
-            by_key = {field.response_key: field.value for group in selection.loads for field in group}
-            by_key |= {key: field.value for key, field in selection.leaves.items()}
+            by_key = {field.response_key: field.value for field in selection.fields}
             yield from ((key, by_key.get(key, _TYPE_NAME)) for key in selection.response_keys)
         case _:
             raise NotExportable(dotted(path), "is of several types, which have no common columns; export it as ndjson.")

@@ -121,8 +121,11 @@ class Settings(BaseSettings):
         validate_default=True,
         description="How many days a sender may give at most; not fewer than the above.",
     )
-    sweep_interval_seconds: Seconds = Field(
-        1, description="How often each node looks for offers that have lapsed, to return them."
+    sweep_interval_seconds: float = Field(
+        1,
+        ge=0,
+        le=3600,
+        description="How often this node looks for offers that have lapsed, to return them; 0 leaves that to others.",
     )
     max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest body of a request, or message on a socket.")
     max_batch: int = Field(0, ge=0, le=100, description="Operations in one request, at most; 0 takes no batches.")

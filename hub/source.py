@@ -5,7 +5,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import asyncpg
 import structlog
@@ -39,6 +39,11 @@ ABSENCE = (
 
 # The database is there, the hub's tables are not.
 NOT_MIGRATED = (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError, asyncpg.UndefinedFunctionError)
+
+_BUSY: Final = "is busy; try again shortly"
+
+_TIMES_GIVEN_UP: Final = 3
+"""How often a transaction may be given up for others, by a deadlock, and be tried again."""
 
 
 class Source:
@@ -108,17 +113,24 @@ class Source:
         """Run `work` in one transaction, committed where it returns and rolled back where it raises.
 
         Raises as reads do, and of these errors nothing was committed; OutcomeUnknown where COMMIT was sent and not answered.
-        It is tried a second time only where the first found its connection dead before it had begun.
+        `work` runs again only where nothing of it can have been done: where the connection was dead before it had begun, and
+        where the database gave this transaction up for another.
         """
-        try:
-            return await self._try_transact(name, work)
-        except NotBegunError:
-            self._pool.drop_idle()
+        for _ in range(_TIMES_GIVEN_UP):
+            try:
+                return await self._try_transact(name, work)
+            except NotBegunError:
+                self._pool.drop_idle()
+                break
+            except asyncpg.TransactionRollbackError:
+                continue
         try:
             return await self._try_transact(name, work)
         except NotBegunError as error:
             self._failed(name, error)
             raise SourceUnavailable(self.name.value) from error
+        except asyncpg.TransactionRollbackError as error:
+            raise SourceUnavailable(self.name.value, _BUSY) from error
 
     async def _try_transact(self, name: str, work: Callable[[Transaction], Awaitable[ResultT]]) -> ResultT:
         if self.breaker.is_open or self._pool.is_closed:
@@ -133,7 +145,11 @@ class Source:
                     idle_seconds=settings.statement_timeout_seconds,
                 )
         except PoolExhaustedError:
-            raise SourceUnavailable(self.name.value, "is busy; try again shortly") from None
+            raise SourceUnavailable(self.name.value, _BUSY) from None
+        except asyncpg.ReadOnlySQLTransactionError as error:
+            # What was the primary is a standby now: the next connections may reach the one that took over.
+            self._pool.drop_idle()
+            raise SourceUnavailable(self.name.value, "takes no changes now; try again later") from error
         except CommitUnknownError as error:
             self._failed(name, error)
             raise OutcomeUnknown(self.name.value) from error
@@ -173,7 +189,7 @@ class Source:
                 text, arguments, wait_seconds=self._settings.acquire_timeout_seconds, by_value=by_value
             )
         except PoolExhaustedError:
-            raise SourceUnavailable(self.name.value, "is busy; try again shortly") from None
+            raise SourceUnavailable(self.name.value, _BUSY) from None
         self.breaker.success()
         return rows
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import asyncpg
@@ -11,7 +11,8 @@ from hub.context import RequestContext
 from hub.errors import BadInput
 from hub.vocabulary import Phase, SourceName
 from loaders.reading import Columns, Row, read, send
-from sql import Statement, load
+from loaders.reference import Reference
+from sql import load
 from sql.fragments import Fragments as Fragments
 from sql.fragments import Shape, compose, load_fragments
 
@@ -24,11 +25,11 @@ COMMUNITY = load_fragments(SourceName.COMMUNITY, "community_figures")
 
 MOST_GROUPS = 1000
 
-_MEMBERSHIPS = load(SourceName.DIRECTORY, "memberships")
-_HOMES = load(SourceName.DIRECTORY, "homes")
+_MEMBERSHIPS = Reference(SourceName.DIRECTORY, "memberships", "directory.membership")
+_HOMES = Reference(SourceName.DIRECTORY, "homes", "directory.partner")
 
 # What fragments ask of the directory: a parameter, and the named query whose one row has it, with the parameters beside it.
-_OF_DIRECTORY: Mapping[str, Statement] = {"member_partner_ids": _MEMBERSHIPS, "home_partner_ids": _HOMES}
+_OF_DIRECTORY: Mapping[str, Reference] = {"member_partner_ids": _MEMBERSHIPS, "home_partners": _HOMES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,20 @@ async def phases(context: RequestContext, asked: Sequence[Figures], *, columns: 
 
 
 async def of_directory(context: RequestContext, names: Sequence[str]) -> list[Row | Exception]:
-    """What fragments ask of the directory, once a request. names: n of _OF_DIRECTORY -> n rows, or why there is none."""
-    found = await _each(read(context, _OF_DIRECTORY[name]) for name in names)
+    """What fragments ask of the directory, kept until it changes. names: n of _OF_DIRECTORY -> n rows, or why there is none."""
+    found = await _each(_all_of(context, _OF_DIRECTORY[name]) for name in names)
     return [rows if isinstance(rows, Exception) else rows[0] for rows in found]
+
+
+async def _all_of(context: RequestContext, reference: Reference) -> list[Row]:
+    kept = context.shaped(reference, [reference])
+    if kept is not None and reference.name in kept.values:
+        rows: list[Row] = kept.values[reference.name]
+        return rows
+    rows = await read(context, load(reference.source, reference.name))
+    if kept is not None:
+        kept.keep({reference.name: rows})
+    return rows
 
 
 async def _each(reads: Iterable[Awaitable[list[Row]]]) -> list[list[Row] | Exception]:
@@ -96,9 +108,13 @@ async def _groups(context: RequestContext, asked: Figures, columns: Columns) -> 
     statement = compose(asked.fragments, asked.shape(columns))
     values = asked.values()
     query = statement.render(context.viewer.kind, values)
-    for name in _OF_DIRECTORY.keys() & set(query.parameters):
+    needed = _OF_DIRECTORY.keys() & set(query.parameters)
+    for name in needed:
         row = await context.loader(of_directory).load(name)
         values |= dict(row.items())
+    if needed and not asked.filters:
+        # A plan made for these values holds them, and is sent to each worker: over all rows that costs more than it saves.
+        query = replace(query, by_value=False)
     try:
         rows = await send(context, statement.source, statement.name, query, values)
     except asyncpg.InvalidParameterValueError:

@@ -143,8 +143,9 @@ def _numbered(text: str, *, by_value: bool) -> Rendered:
     return Rendered(numbered, tuple(order), encoders, tuple(name for name in order if name in FACTS), by_value)
 
 
-def _keys(values: Sequence[int] | None) -> str | None:
-    return None if values is None else f"{{{str(list(values))[1:-1]}}}"
+def _keys(values: Sequence[int] | str | None) -> str | None:
+    # What another source knows may be written out already.
+    return values if values is None or isinstance(values, str) else f"{{{str(list(values))[1:-1]}}}"
 
 
 def _plain(value: Any) -> Any:

@@ -137,9 +137,15 @@ def seeded_dsns(servers: Servers) -> Dsns:
 
 
 def settings_for(dsns: Dsns, data_dir: Path, **overrides: Any) -> Settings:
-    """Settings over these databases, with times kept short."""
+    """Settings over these databases, with times kept short; what is only read is not swept either."""
     values: dict[str, Any] = {f"{source.value}_dsn": dsn for source, dsn in dsns.items()}
-    values |= {"data_dir": data_dir, "port": 0, "retry_interval_seconds": 0.1, "probe_interval_seconds": 0.5}
+    values |= {
+        "data_dir": data_dir,
+        "port": 0,
+        "sweep_interval_seconds": 0,
+        "retry_interval_seconds": 0.1,
+        "probe_interval_seconds": 0.5,
+    }
     return Settings(_env_file=None, **(values | overrides))  # type: ignore[call-arg]
 
 

@@ -2,22 +2,22 @@
 -- A certification of a firm of several associations is in the group of each.
 -- :today  the day that a status, and what is left of it, are as of
 -- :member_partner_ids, :member_association_ids  which firm belongs to which association, as the directory says
--- :home_partner_ids, :home_regions  where each firm is, as the directory says
+-- :home_regions, :home_partners  where firms are, and for each which firms, as the directory says
 -- Index: none; all of them are read.
 
 -- @fact certification c.id
 FROM ({rows certifications}) AS c
 
 -- @join belongs several
-LEFT JOIN unnest(:member_partner_ids::bigint[], :member_association_ids::bigint[]) AS belongs (partner_id, association_id)
-    ON belongs.partner_id = c.partner_id
+LEFT JOIN (
+    SELECT unnest(:member_partner_ids::bigint[]) AS partner_id, unnest(:member_association_ids::bigint[]) AS association_id
+) AS belongs ON belongs.partner_id = c.partner_id
 
 -- @join home
 LEFT JOIN (
-    SELECT firm.id, min(firm.region) AS region
-    FROM unnest(:home_partner_ids::bigint[], :home_regions::text[]) AS firm (id, region)
-    GROUP BY firm.id
-) AS home ON home.id = c.partner_id
+    SELECT unnest(homes.partner_ids::bigint[]) AS partner_id, homes.region
+    FROM unnest((SELECT :home_regions::text::text[]), (SELECT :home_partners::text::text[])) AS homes (region, partner_ids)
+) AS home ON home.partner_id = c.partner_id
 
 -- @dimension program
 c.program

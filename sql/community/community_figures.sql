@@ -7,7 +7,7 @@
 -- [:visibilities]  filter upon the rest
 -- :time_zone  where a day begins
 -- :member_partner_ids, :member_association_ids  which firm belongs to which association, as the directory says
--- :home_partner_ids, :home_regions  where each firm is, as the directory says
+-- :home_regions, :home_partners  where firms are, and for each which firms, as the directory says
 -- Index where nothing is given: none; all of them are read, and comments are hashed by post.
 
 -- @fact post p.id
@@ -31,15 +31,15 @@ LEFT JOIN (
 ) AS talk ON talk.post_id = p.id
 
 -- @join belongs several
-LEFT JOIN unnest(:member_partner_ids::bigint[], :member_association_ids::bigint[]) AS belongs (partner_id, association_id)
-    ON belongs.partner_id = p.partner_id
+LEFT JOIN (
+    SELECT unnest(:member_partner_ids::bigint[]) AS partner_id, unnest(:member_association_ids::bigint[]) AS association_id
+) AS belongs ON belongs.partner_id = p.partner_id
 
 -- @join home
 LEFT JOIN (
-    SELECT firm.id, min(firm.region) AS region
-    FROM unnest(:home_partner_ids::bigint[], :home_regions::text[]) AS firm (id, region)
-    GROUP BY firm.id
-) AS home ON home.id = p.partner_id
+    SELECT unnest(homes.partner_ids::bigint[]) AS partner_id, homes.region
+    FROM unnest((SELECT :home_regions::text::text[]), (SELECT :home_partners::text::text[])) AS homes (region, partner_ids)
+) AS home ON home.partner_id = p.partner_id
 
 -- @dimension visibility
 p.visibility

@@ -3,7 +3,7 @@
 -- An engagement with several symptoms, or led by a firm of several associations, is in the group of each.
 -- :now  when it is, :time_zone  where a day begins
 -- :member_partner_ids, :member_association_ids  which firm belongs to which association, as the directory says
--- :home_partner_ids, :home_regions  where each firm is, as the directory says
+-- :home_regions, :home_partners  where firms are, and for each which firms, as the directory says
 -- Index: none; all of them are read, and hand-offs are hashed by engagement.
 
 -- @fact engagement e.id
@@ -27,17 +27,18 @@ LEFT JOIN (
     SELECT DISTINCT f.engagement_id, f.symptom_code FROM engagements.finding AS f WHERE {visible engagements.finding f}
 ) AS found ON found.engagement_id = e.id
 
--- + 0: an index on the lead would be walked in its order, and every engagement fetched by itself.
+-- + 0, twice: an index on the lead would be walked in its order, and every engagement fetched by itself. That lists are selected keeps
+-- their length from the plan, which would sort all engagements rather than hash the firms.
 -- @join belongs several
-LEFT JOIN unnest(:member_partner_ids::bigint[], :member_association_ids::bigint[]) AS belongs (partner_id, association_id)
-    ON belongs.partner_id = e.lead_partner_id + 0
+LEFT JOIN (
+    SELECT unnest(:member_partner_ids::bigint[]) AS partner_id, unnest(:member_association_ids::bigint[]) AS association_id
+) AS belongs ON belongs.partner_id = e.lead_partner_id + 0
 
 -- @join home
 LEFT JOIN (
-    SELECT firm.id, min(firm.region) AS region
-    FROM unnest(:home_partner_ids::bigint[], :home_regions::text[]) AS firm (id, region)
-    GROUP BY firm.id
-) AS home ON home.id = e.lead_partner_id
+    SELECT unnest(homes.partner_ids::bigint[]) AS partner_id, homes.region
+    FROM unnest((SELECT :home_regions::text::text[]), (SELECT :home_partners::text::text[])) AS homes (region, partner_ids)
+) AS home ON home.partner_id = e.lead_partner_id + 0
 
 -- @dimension phase
 e.phase

@@ -25,16 +25,19 @@ SELECT
         SELECT x.ref FROM engagements.external_ref AS x
         WHERE {visible engagements.external_ref x} AND x.engagement_id = e.id AND x.partner_id = :viewer_partner_id
     ) AS external_ref,
-    CASE WHEN {visible engagements.client c} THEN c.id END AS "client.id",
-    CASE WHEN {visible engagements.client c} THEN c.name END AS "client.name",
-    CASE WHEN {visible engagements.client c} THEN c.name_kana END AS "client.name_kana",
-    CASE WHEN {visible engagements.client c} THEN c.corporate_number END AS "client.corporate_number",
-    CASE WHEN {visible engagements.client c} THEN c.region END AS "client.region",
-    CASE WHEN {visible engagements.client c} THEN c.industry END AS "client.industry",
-    CASE WHEN {visible engagements.client c} THEN c.employees END AS "client.employees",
-    CASE WHEN {visible engagements.client c} THEN c.advisor_id END AS "client.advisor_id"
+    seen.id AS "client.id",
+    seen.name AS "client.name",
+    seen.name_kana AS "client.name_kana",
+    seen.corporate_number AS "client.corporate_number",
+    seen.region AS "client.region",
+    seen.industry AS "client.industry",
+    seen.employees AS "client.employees",
+    seen.advisor_id AS "client.advisor_id"
 FROM engagements.engagement AS e
 LEFT JOIN engagements.client AS c ON c.id = e.client_id
+LEFT JOIN LATERAL (
+    SELECT c.* WHERE {visible engagements.engagement.client_id e} AND {visible engagements.client c}
+) AS seen ON TRUE
 [[JOIN (
     SELECT a.engagement_id AS id FROM engagements.assignment AS a WHERE {visible engagements.assignment a} AND a.partner_id = :partner_id
     UNION SELECT led.id FROM engagements.engagement AS led WHERE led.lead_partner_id = :partner_id

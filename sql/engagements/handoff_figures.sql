@@ -2,33 +2,33 @@
 -- A hand-off from or to a firm of several associations is in the group of each.
 -- :now  when it is, :time_zone  where a day begins
 -- :member_partner_ids, :member_association_ids  which firm belongs to which association, as the directory says
--- :home_partner_ids, :home_regions  where each firm is, as the directory says
+-- :home_regions, :home_partners  where firms are, and for each which firms, as the directory says
 -- Index: none; all of them are read.
 
 -- @fact handoff h.id
 FROM ({rows handoffs}) AS h
 
 -- @join sender_belongs several
-LEFT JOIN unnest(:member_partner_ids::bigint[], :member_association_ids::bigint[]) AS sender_belongs (partner_id, association_id)
-    ON sender_belongs.partner_id = h.from_partner_id
+LEFT JOIN (
+    SELECT unnest(:member_partner_ids::bigint[]) AS partner_id, unnest(:member_association_ids::bigint[]) AS association_id
+) AS sender_belongs ON sender_belongs.partner_id = h.from_partner_id
 
 -- @join receiver_belongs several
-LEFT JOIN unnest(:member_partner_ids::bigint[], :member_association_ids::bigint[]) AS receiver_belongs (partner_id, association_id)
-    ON receiver_belongs.partner_id = h.to_partner_id
+LEFT JOIN (
+    SELECT unnest(:member_partner_ids::bigint[]) AS partner_id, unnest(:member_association_ids::bigint[]) AS association_id
+) AS receiver_belongs ON receiver_belongs.partner_id = h.to_partner_id
 
 -- @join sender_home
 LEFT JOIN (
-    SELECT firm.id, min(firm.region) AS region
-    FROM unnest(:home_partner_ids::bigint[], :home_regions::text[]) AS firm (id, region)
-    GROUP BY firm.id
-) AS sender_home ON sender_home.id = h.from_partner_id
+    SELECT unnest(homes.partner_ids::bigint[]) AS partner_id, homes.region
+    FROM unnest((SELECT :home_regions::text::text[]), (SELECT :home_partners::text::text[])) AS homes (region, partner_ids)
+) AS sender_home ON sender_home.partner_id = h.from_partner_id
 
 -- @join receiver_home
 LEFT JOIN (
-    SELECT firm.id, min(firm.region) AS region
-    FROM unnest(:home_partner_ids::bigint[], :home_regions::text[]) AS firm (id, region)
-    GROUP BY firm.id
-) AS receiver_home ON receiver_home.id = h.to_partner_id
+    SELECT unnest(homes.partner_ids::bigint[]) AS partner_id, homes.region
+    FROM unnest((SELECT :home_regions::text::text[]), (SELECT :home_partners::text::text[])) AS homes (region, partner_ids)
+) AS receiver_home ON receiver_home.partner_id = h.to_partner_id
 
 -- @dimension status
 h.status

@@ -62,6 +62,10 @@ class Told:
         """Of all events, in the order in which they came."""
         return [record.position for record in self.records]
 
+    async def is_broken(self) -> bool:
+        """Whether it has been told that there will be no more."""
+        return bool(self.broken)
+
     async def until(self, position: int) -> None:
         """Wait until an event of this position has come."""
 

@@ -47,10 +47,15 @@ async def connected(dsn: str, count: int = 1) -> AsyncIterator[list[asyncpg.Conn
 
 
 async def write(connection: asyncpg.Connection, engagement_id: int) -> int:
-    """One event, in a transaction unless one is open; the version that it makes."""
+    """One event in a transaction; the version that it makes."""
     async with connection.transaction():
-        version = await connection.fetchval(_LOCK_AND_CHANGE, engagement_id)
-        await connection.fetchval(_RECORD, engagement_id, version)
+        return await change(connection, engagement_id)
+
+
+async def change(connection: asyncpg.Connection, engagement_id: int) -> int:
+    """One event in the transaction that is open; the version that it makes."""
+    version = await connection.fetchval(_LOCK_AND_CHANGE, engagement_id)
+    await connection.fetchval(_RECORD, engagement_id, version)
     return int(version)
 
 

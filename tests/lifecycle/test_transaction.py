@@ -197,3 +197,52 @@ async def test_a_source_that_is_down_refuses_at_once(own_servers: Servers, tmp_p
                 await source.transact("work", work)
         assert source.breaker.is_open
         assert runs == []
+
+
+async def test_what_a_deadlock_gave_up_is_done_all_the_same(source_dsns: Dsns, tmp_path: Path) -> None:
+    async with running(settings_for(source_dsns, tmp_path, pool_size=2)) as runtime:
+        source = runtime.sources[SourceName.ENGAGEMENTS]
+
+        async def both(transaction: Transaction) -> None:
+            await insert(transaction, "A", 1)
+            await insert(transaction, "B", 2)
+
+        await source.transact("both", both)
+        # Both have their first row before either asks for its second: one of them must be given up.
+        meeting = asyncio.Barrier(2)
+        tries = 0
+
+        async def change(transaction: Transaction, first: str, second: str, add: str) -> None:
+            nonlocal tries
+            tries += 1
+            update = "UPDATE engagements.symptom SET label_en = label_en || $2 WHERE code = $1"
+            await transaction.fetch(update, [first, add])
+            if tries <= 2:
+                await meeting.wait()
+            await transaction.fetch(update, [second, add])
+
+        await asyncio.gather(
+            source.transact("one", lambda transaction: change(transaction, "A", "B", "1")),
+            source.transact("other", lambda transaction: change(transaction, "B", "A", "2")),
+        )
+        labels = await column(source_dsns, SourceName.ENGAGEMENTS, "SELECT label_en FROM engagements.symptom ORDER BY position")
+        assert [sorted(label) for label in labels] == [["1", "2", "A"], ["1", "2", "B"]]
+        assert tries == 3
+
+
+async def test_a_database_that_takes_no_changes_is_read_on(source: Source, source_dsns: Dsns) -> None:
+    async def one(transaction: Transaction) -> None:
+        await insert(transaction, "A", 1)
+
+    (name,) = await column(source_dsns, SourceName.ENGAGEMENTS, "SELECT current_database()")
+    read_only = f"ALTER DATABASE {name} SET default_transaction_read_only = on"
+    await execute(source_dsns, SourceName.ENGAGEMENTS, read_only)
+    source._pool.drop_idle()
+    with pytest.raises(SourceUnavailable, match="takes no changes now"):
+        await source.transact("one", one)
+    assert await codes(source_dsns) == []
+    assert (await backend(source))["outside"]
+    await execute(source_dsns, SourceName.ENGAGEMENTS, f"BEGIN READ WRITE; {read_only.replace('= on', '= off')}; COMMIT")
+    source._pool.drop_idle()
+    await source.transact("one", one)
+    assert await codes(source_dsns) == ["A"]

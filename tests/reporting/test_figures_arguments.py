@@ -1,5 +1,6 @@
 """The arguments of figures: order, top and rest, bounds, filters; what is refused; what is read for them."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +11,8 @@ from hub.errors import CostCeilingExceeded
 from hub.runtime import Runtime
 from hub.viewer import Viewer, ViewerKind
 from hub.vocabulary import SourceName
-from tests.conftest import STAFF, Ask, Dsns, Servers, asker, running, settings_for
+from tests.conftest import STAFF, Ask, Dsns, Servers, asker, running, settings_for, until
+from tests.miniature import execute, fill
 from tests.plain_sql import gid
 from tests.reporting.conftest import NOW, AskThen
 from tests.reporting.oracle import Cube, Fact
@@ -254,6 +256,35 @@ async def test_what_is_refused_names_the_argument(ask: Ask, arguments: str, fiel
 )  # fmt: skip
 async def test_a_figure_is_one_query_and_the_directory_is_asked_once(ask: Ask, query: str, queries: list[str]) -> None:
     assert (await ask(query)).queries == queries
+
+
+@pytest.mark.parametrize(
+    ("dimension", "field", "change"),
+    [
+        ("LEAD_REGION", "leadRegion", "UPDATE directory.partner SET region = 'JP-47' WHERE id = 1"),
+        ("LEAD_ASSOCIATION", "leadAssociation { code }", "DELETE FROM directory.membership"),
+    ],
+)
+async def test_what_the_directory_says_is_kept_until_it_changes(
+    source_dsns: Dsns, tmp_path: Path, dimension: str, field: str, change: str
+) -> None:
+    await asyncio.to_thread(fill, source_dsns)
+    query = f"{{ engagementStats(groupBy: [{dimension}]) {{ {field} engagements }} }}"
+    async with running(settings_for(source_dsns, tmp_path, cache_ttl_seconds=3600)) as runtime:
+        ask = asker(runtime)
+        before = (await ask(query)).data
+
+        async def is_kept() -> bool:
+            return (await ask(query)).queries == ["engagements:engagement_figures"]
+
+        async def has_changed() -> bool:
+            return bool((await ask(query)).data != before)
+
+        await until(is_kept)
+        await execute(source_dsns[SourceName.DIRECTORY], change)
+        await until(has_changed)
+        await until(is_kept)
+        assert (await ask(query)).data != before
 
 
 async def test_only_what_is_selected_is_in_the_query(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:

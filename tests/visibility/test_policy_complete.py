@@ -41,6 +41,7 @@ OPERATORS = {
     "engagements/bench_import_difference.sql": "a measurement",
     "engagements/lapsed_offers.sql": "the sweeper's: what time does",
     "engagements/lock_free_engagement.sql": "the sweeper's: what time does",
+    "engagements/seed_events.sql": "an operator's command: demo data",
     "engagements/sweep_idempotency_keys.sql": "the sweeper's: what time does",
 }
 """Named queries that are sent for no viewer, each with why."""
