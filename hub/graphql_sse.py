@@ -181,6 +181,6 @@ class EventStream:
             self._drained.set()
 
 
-def events_of(events: Sequence[Encoded]) -> bytes:
+def events_of(events: Sequence[Encoded], _form: str) -> bytes:
     """Events as the stream has them: lines that end in LF; JSON has no line breaks of its own."""
     return b"".join([b"event: next\nid: %b\ndata: %b\n\n" % (event.cursor.encode(), event.payload) for event in events])
