@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -118,7 +118,7 @@ def _readers(viewers: list[Viewer], dsn: str, directory: Path, servers: Servers 
     return [Subscriber(viewer.name, authority.mint(viewer, valid_seconds=_DAY_SECONDS), servers.ports) for viewer in viewers]
 
 
-async def _write(dsn: str, events: int) -> dict[str, list[tuple[int, int]]]:
+async def _write(dsn: str, events: int) -> dict[str, Any]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.event_faults.writers", dsn, str(events), stdout=asyncio.subprocess.PIPE
     )
@@ -129,9 +129,9 @@ async def _write(dsn: str, events: int) -> dict[str, list[tuple[int, int]]]:
         raise
     if process.returncode:
         raise RuntimeError(f"the writers ended with {process.returncode}")
-    written = orjson.loads(output)
+    written: dict[str, Any] = orjson.loads(output)
     written["acknowledged"] = [tuple(pair) for pair in written["acknowledged"]]
-    return written  # type: ignore[no-any-return]
+    return written
 
 
 async def _kill(killer: Killer, plan: Plan, writing: asyncio.Task[object]) -> None:

@@ -1,7 +1,7 @@
-"""Writers that carry engagements through their lives, in a process of their own: `python -m bench.event_faults.writers DSN EVENTS`.
+"""Writers that carry engagements through their lives, in a process of their own: `python -m bench.event_faults.writers DSN N`.
 
-They call the commands that mutations call, each in its transaction, sixteen at once on the same engagements; what fails is tried
-again. At the end they say on standard output, as JSON, which (engagement, version) were acknowledged.
+They call the commands that mutations call, each in its transaction, sixteen at once on the same engagements, N times in all;
+what fails is tried again. At the end they say on standard output, as JSON, which (engagement, version) were acknowledged.
 """
 
 import asyncio
@@ -111,21 +111,11 @@ def _step(standing: Standing, chance: random.Random) -> Command:
             return lambda write: record_finding(write, symptom=SYMPTOM, note=None, **same)
         if chance.random() < 0.5:
             return lambda write: prescribe(write, remedy="処方", note=None, **same)
-    receivers, phase = (
-        (INTEGRATORS, Phase.DEPLOYMENT) if standing.phase is Phase.CONSULTATION else (TRAINERS, Phase.UTILIZATION)
-    )
+    before_deployment = standing.phase is Phase.CONSULTATION
+    receivers, phase = (INTEGRATORS, Phase.DEPLOYMENT) if before_deployment else (TRAINERS, Phase.UTILIZATION)
     receiver = chance.choice([firm for firm in receivers if firm != standing.lead_partner_id])
-    return lambda write: offer_handoff(
-        write,
-        to_partner_id=receiver,
-        to_phase=phase,
-        note=None,
-        respond_by=None,
-        strengths=STRENGTHS,
-        days=14,
-        most_days=90,
-        **same,
-    )
+    offer: dict[str, Any] = {"to_partner_id": receiver, "to_phase": phase, "note": None, "respond_by": None}
+    return lambda write: offer_handoff(write, strengths=STRENGTHS, days=14, most_days=90, **offer, **same)
 
 
 async def _main(dsn: str, events: int) -> dict[str, Any]:
