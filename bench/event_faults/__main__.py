@@ -1,9 +1,10 @@
 """The long form: `python -m bench.event_faults [EVENTS] [KILLS] [SUBSCRIBERS]`, and first the same pointed at a naive log.
 
 Sixteen writers carry engagements through their lives by the hub's own commands; three servers share one database; subscribers
-of all firms, of staff and of reporting follow over WebSocket and connect again with their cursor. Servers, the sequencer's server,
-backends and the whole database are killed with SIGKILL. At the end each subscriber's events are held against the rows. The same
-harness on a log read by `id > cursor` must find losses: or it would find none anywhere. Exits with 1 where either is not so.
+of all firms, of staff and of reporting follow over WebSocket and connect again with their cursor. Servers, the sequencer's
+server, backends and the whole database are killed with SIGKILL. At the end each subscriber's events are held against the rows.
+The same harness on a log read by `id > cursor` must find losses: or it would find none anywhere. Exits with 1 where either is
+not so.
 """
 
 import asyncio
