@@ -1,5 +1,6 @@
 """The ASGI app: routes and lifespan, no logic. `python -m hub serve` bounds connections too; or `uvicorn server:app`."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +13,8 @@ from starlette.types import Receive, Scope, Send
 
 from commands.sweeper import Sweeper
 from engine.operations import Operations
+from events.log import EventLog
+from events.sequencer import Sequencer
 from export.http import ExportEndpoint
 from hub.graphql_http import GraphQLEndpoint
 from hub.graphql_ws import hold_socket
@@ -47,13 +50,18 @@ def create_app(settings: Settings | None = None) -> Starlette:
         await runtime.start()
         app.state.runtime = runtime
         app.state.operations = Operations(build_schema(), runtime.settings)
-        sweeper = Sweeper(runtime.sources[SourceName.ENGAGEMENTS], interval_seconds=runtime.settings.sweep_interval_seconds)
+        engagements = runtime.sources[SourceName.ENGAGEMENTS]
+        app.state.event_log = event_log = EventLog(engagements)
+        sequencer = Sequencer(engagements)
+        sweeper = Sweeper(engagements, interval_seconds=runtime.settings.sweep_interval_seconds)
+        await event_log.start()
+        sequencer.start()
         if runtime.settings.sweep_interval_seconds:
             sweeper.start()
         try:
             yield
         finally:
-            await sweeper.stop()
+            await asyncio.gather(sweeper.stop(), sequencer.stop(), event_log.close())
             await runtime.stop()
 
     return Hub(

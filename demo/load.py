@@ -11,7 +11,7 @@ import datetime
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from demo import programme
+from demo import events, programme
 from demo.programme import EDITION, Rows
 from demo.target import Seeded, SeedRefused, Target
 from hub.vocabulary import SourceName
@@ -99,3 +99,5 @@ class _Load:
                 done[table.name] += len(rows)
                 self.on_progress(table.name, done[table.name], table.rows(self.seeded.scale))
         await self.target.finish(self.seeded)
+        if self.target.source is SourceName.ENGAGEMENTS:
+            await events.fill(self.target, self.seeded.as_of)

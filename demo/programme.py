@@ -14,7 +14,7 @@ from demo import certifications, clients, community, directory, engagement_texts
 from demo.clock import Clock
 from hub.vocabulary import SourceName
 
-EDITION = 1
+EDITION = 2
 """Raised with every change of the data: the same scale and day then give other rows than before."""
 
 Rows = Sequence[tuple[object, ...]]

@@ -9,8 +9,9 @@ import asyncpg
 
 from demo.programme import Rows, Table
 from hub.errors import SetupError
+from hub.viewer import ViewerKind
 from hub.vocabulary import SourceName
-from sql import shape
+from sql import Statement, shape
 
 # Any constant: it keeps two seeds from loading the same source at once.
 _ADVISORY_LOCK = 7_015_113_100
@@ -117,6 +118,12 @@ class Target:
         await self._connection.copy_records_to_table(
             table.name, schema_name=self.source.value, columns=table.columns, records=rows
         )
+
+    async def run(self, statement: Statement, **values: object) -> list[asyncpg.Record]:
+        """Run a named statement upon what is loaded."""
+        query = statement.render(ViewerKind.STAFF, values)
+        rows: list[asyncpg.Record] = await self._connection.fetch(query.text, *query.arguments(values))
+        return rows
 
     async def finish(self, seeded: Seeded) -> None:
         """Make the indexes again, number on past the loaded rows, and record what was seeded."""

@@ -74,6 +74,16 @@ def migrate() -> None:
 
 
 @app.command
+def new_epoch() -> None:
+    """Declare the event log another history: after a restore that the hub cannot see. Cursors of before have expired."""
+    from events.epoch import draw
+
+    with Databases(_settings()) as databases:
+        asyncio.run(draw(databases.dsns[SourceName.ENGAGEMENTS]))
+    print("The event log has a new epoch: whoever follows it is told to begin anew.", file=sys.stderr)
+
+
+@app.command
 def seed(*, scale: Scale = 1, as_of: AsOf = None) -> None:
     """Load demo data into empty databases: the same data for the same scale and day."""
     from hub.progress import seeding

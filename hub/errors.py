@@ -21,7 +21,9 @@ HubError
 │   ├── CostBudgetExhausted COST_BUDGET_EXHAUSTED   the caller has spent its minute; says when there is more
 │   └── BadInput            BAD_INPUT           an argument is out of its range; names the argument
 │       ├── BadId           BAD_ID              not an id that this server issues
-│       ├── BadCursor       BAD_CURSOR          not a cursor of this connection in this order
+│       ├── BadCursor       BAD_CURSOR          not a cursor of this connection in this order, or of the event log
+│       ├── CursorExpired   CURSOR_EXPIRED      what followed on the cursor is not kept any more, or the log is another
+│       ├── CursorAhead     CURSOR_AHEAD        the event log has not come as far as the cursor
 │       └── BadPage         BAD_PAGE            first or last out of 1..100, or both
 ├── SourceUnavailable       SOURCE_UNAVAILABLE  one of the five systems does not answer; names it
 │   └── SourceTimeout       SOURCE_TIMEOUT      it answers, but this read took longer than it may
@@ -251,12 +253,32 @@ class BadId(BadInput):
 
 
 class BadCursor(BadInput):
-    """Not a cursor of this connection in this order."""
+    """Not a cursor of what it was given for."""
 
     code = "BAD_CURSOR"
 
-    def __init__(self, field: str) -> None:
-        super().__init__(field, "not a cursor of this connection in this order; pass one as an earlier page gave it")
+    def __init__(self, field: str, of: str = "of this connection in this order") -> None:
+        super().__init__(field, f"not a cursor {of}; pass one as an earlier page gave it")
+
+
+class CursorExpired(BadInput):
+    """What followed on a cursor of the event log cannot be given any more."""
+
+    code = "CURSOR_EXPIRED"
+
+    def __init__(self, problem: str, field: str = "after") -> None:
+        super().__init__(
+            field, f"{problem}; begin anew: take a cursor of now, read what you follow afresh, and go on from there"
+        )
+
+
+class CursorAhead(BadInput):
+    """The event log has not come as far as a cursor: it has lost events, or the cursor is of another deployment."""
+
+    code = "CURSOR_AHEAD"
+
+    def __init__(self, field: str = "after") -> None:
+        super().__init__(field, "the event log has not come so far; begin anew, and let the operator know")
 
 
 class BadPage(BadInput):

@@ -140,6 +140,10 @@ _RULES: Final[dict[str, Rule]] = {
     "engagements.handoff": _rule(firm=Among("id", _HANDOFFS)),
     "engagements.handoff.note": _rule(reporting=NONE),
     "engagements.handoff.decline_note": _rule(reporting=NONE),
+    "engagements.event_log": _rule(
+        firm=f"({{row}}.engagement_id = ANY(ARRAY({_IN_FULL})) OR {{row}}.handoff_id IS NOT NULL"
+        " AND :viewer_partner_id IN ({row}.from_partner_id, {row}.to_partner_id))"
+    ),
     "trainings.course": _rule(),
     "trainings.session": _rule(),
     "trainings.enrollment": _rule(

@@ -9,6 +9,7 @@ import resolvers.certifications
 import resolvers.community
 import resolvers.directory
 import resolvers.engagements
+import resolvers.events
 import resolvers.figures
 import resolvers.hub
 import resolvers.nodes
@@ -22,6 +23,7 @@ from hub.figures import (
     TrainingDimension,
 )
 from hub.vocabulary import Phase, SourceName
+from loaders.pages import DEFAULT_PAGE, LARGEST_PAGE
 from resolvers.nodes import MOST_NODES
 from schema.certifications import Certification
 from schema.clients import Client, ClientBy, Corporation
@@ -44,6 +46,7 @@ from schema.engagements import (
     Symptom,
 )
 from schema.enums import CertificationStatus, RegistryStatus, SourceState
+from schema.events import HandoffEventFilter, HandoffEventPage
 from schema.fields import edge, root, root_connection
 from schema.figures.arguments import funnel, stats
 from schema.figures.certifications import (
@@ -79,6 +82,8 @@ from schema.trainings import (
     TrainingSession,
     TrainingSessionFilter,
 )
+
+EVENTS = Price(assumed_size=DEFAULT_PAGE, largest_size=LARGEST_PAGE, slicing_arguments=("first",), sized_fields=("events",))
 
 
 @strawberry.type(description="Who is asking.")
@@ -145,6 +150,16 @@ class Query:
         resolvers.community.posts, description="Newest first.", filter=PostFilter | None
     )
     symptoms: list[Symptom] | None = root(resolvers.engagements.symptoms, price=Price(assumed_size=20))
+    handoff_events: HandoffEventPage | None = root(
+        resolvers.events.handoff_events,
+        price=EVENTS,
+        description="The same events as the subscription, pulled with the same cursor, oldest first. "
+        "Without `after`: no events, and an endCursor that is now. "
+        "endCursor moves past events that the filter or the policy leaves out.",
+        first=int | None,
+        after=str | None,
+        filter=HandoffEventFilter | None,
+    )
     sources: list[Source] = root(
         resolvers.hub.sources,
         price=Price(assumed_size=len(SourceName)),

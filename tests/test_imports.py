@@ -11,14 +11,15 @@ MAY_IMPORT = {
     "hub": {"hub"},
     "engine": {"hub", "engine"},
     "sql": {"hub", "sql"},
-    "loaders": {"hub", "engine", "sql", "loaders"},
+    "events": {"hub", "sql", "events"},
+    "loaders": {"hub", "engine", "events", "sql", "loaders"},
     "commands": {"hub", "sql", "loaders", "commands"},
-    "resolvers": {"hub", "engine", "loaders", "commands", "resolvers"},
+    "resolvers": {"hub", "engine", "events", "loaders", "commands", "resolvers"},
     "schema": {"hub", "engine", "loaders", "resolvers", "schema"},
     "demo": {"hub", "sql", "demo"},
     "importers": {"hub", "sql", "importers"},
     "export": {"hub", "engine", "export"},
-    "server": {"hub", "commands", "engine", "export", "schema", "server"},
+    "server": {"hub", "commands", "engine", "events", "export", "schema", "server"},
 }
 
 # Where a command begins, hub/ may reach for what it runs.

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.plain_sql import TABLES as NODE_TABLES
 from tests.plain_sql import gid
+from tests.visibility import events
 from tests.visibility.figures import figures
 from tests.visibility.filters import Filter, filters
 from tests.visibility.graph import (
@@ -70,6 +71,7 @@ def checks(sight: Sight) -> Iterator[Check]:
     yield from objects_by_key(sight)
     yield from whole_lists(sight)
     yield from whole_connections(sight)
+    yield from events_after(sight, 2 if sight.viewer in SEES_FAR else 1)
     yield from filtered(sight)
     yield from (Check(figure.query, figure.answer, cells=figure.cells) for figure in figures(sight))
 
@@ -147,6 +149,23 @@ def whole_connections(sight: Sight) -> Iterator[Check]:
         check = Check(f"{{ {name}(first: {PAGE}) {{ {page_selection(type_name, 1)} }} }}", {})
         check.answer[name] = expected_page(sight, type_name, in_order(sight, name), 1, name, check.cells)
         yield check
+
+
+def events_after(sight: Sight, depth: int = 1) -> Iterator[Check]:
+    """All events, and those that each filter keeps: the place to go on from is the same for whoever sees how much."""
+    after, end = f'first: 100, after: "{events.cursor(0)}"', events.cursor(len(sight.world[events.TABLE]))
+    rows = visible(sight, "HandoffEvent", by="position")
+    check = Check(f"{{ handoffEvents({after}) {{ events {{ {selection('HandoffEvent', depth)} }} endCursor hasMore }} }}", {})
+    told = [expected(sight, "HandoffEvent", row, depth, "handoffEvents", check.cells) for row in rows]
+    check.answer["handoffEvents"] = {"events": told, "endCursor": end, "hasMore": False}
+    yield check
+    calls = []
+    for filter, keeps in events.filters(sight):
+        text = f"handoffEvents({after}, filter: {{{filter}}}) {{ events {{ id }} endCursor hasMore }}"
+        kept = [{"id": row["event_id"]} for row in rows if keeps(row)]
+        answer = {"events": kept, "endCursor": end, "hasMore": False}
+        calls.append(_Call(text, answer, {("HandoffEvent", f"handoffEvents({filter})")}))
+    yield from _together(calls)
 
 
 def filtered(sight: Sight) -> Iterator[Check]:

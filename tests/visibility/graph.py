@@ -103,9 +103,9 @@ def expected_page(sight: Sight, type_name: str, rows: list[Row], depth: int, way
 
 
 def _leaf(sight: Sight, type_name: str, name: str, row: Row) -> Any:
-    if name == "id":
-        return gid(type_name, row["id"])
     place = PLACES.get((type_name, name))
+    if place is None and name == "id":
+        return gid(type_name, row["id"])
     if place is None:
         return plain(sight.value(TABLES[type_name], row, to_snake_case(name)))
     assert isinstance(place, Leaf)
@@ -180,7 +180,7 @@ def is_root(type_: object) -> bool:
 
 def is_page_part(name: str) -> bool:
     """Whether a type is a connection or a part of one, or belongs to introspection."""
-    return name.startswith("__") or name == "PageInfo" or name.endswith(("Connection", "Edge"))
+    return name.startswith("__") or name in ("PageInfo", "HandoffEventPage") or name.endswith(("Connection", "Edge"))
 
 
 def connections_of_query() -> dict[str, str]:

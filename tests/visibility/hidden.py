@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.plain_sql import TABLES as NODE_TABLES
 from tests.plain_sql import gid
+from tests.visibility import events
 from tests.visibility.checks import UNKNOWN
 from tests.visibility.graph import Cell
 from tests.visibility.oracle import Extent, Sight
@@ -67,6 +68,13 @@ def _all(sight: Sight) -> Iterator[Pair]:
     query = f"query($word: String!) {{ engagements(filter: {{search: $word}}) {COUNTED} clients(search: $word) {COUNTED} }}"
     unfound = [pair for pair in words if not _is_in_what_shows(sight, pair["word"])]
     yield Pair("Engagement", "search", query, unfound, {"word": "nothing-has-this"})
+    told = {row["engagement_id"] for row in world[events.TABLE] if sight.sees(events.TABLE, row)}
+    untold = [{"id": gid("Engagement", row["id"])} for row in engagements if row["id"] not in told]
+    query = (
+        f'query($id: ID!) {{ handoffEvents(after: "{events.cursor(0)}", filter: {{engagementId: $id}})'
+        " { events { id } endCursor hasMore } }"
+    )
+    yield Pair("HandoffEvent", "engagementId", query, untold, {"id": gid("Engagement", UNKNOWN)})
     posts = [row for row in world["community.post"] if not sight.sees("community.post", row)]
     query = f"query($word: String!) {{ posts(filter: {{search: $word}}) {COUNTED} }}"
     yield Pair("Post", "search", query, [{"word": row["title"]} for row in posts], {"word": "nothing-has-this"})

@@ -174,6 +174,11 @@ class Sight:
         own = self.firm is not None and self.firm in (handoff["from_partner_id"], handoff["to_partner_id"])
         return own or self.extent(handoff["engagement_id"]) in (Extent.FULL, Extent.FIGURES)
 
+    def _sees_event_log(self, event: Row) -> bool:
+        between = event["from_partner_id"], event["to_partner_id"]
+        own = self.firm is not None and event["handoff_id"] is not None and self.firm in between
+        return own or self.extent(event["engagement_id"]) in (Extent.FULL, Extent.FIGURES)
+
     def _sees_enrollment(self, enrollment: Row) -> bool:
         if self.is_staff:
             return True

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.vocabulary import Phase
+from tests.plain_sql import gid
+from tests.visibility import events
 from tests.visibility.actions import allowed
 from tests.visibility.oracle import Extent, Sight
 from tests.visibility.world import Row
@@ -61,6 +63,7 @@ TABLES = {
     "Finding": "engagements.finding",
     "Prescription": "engagements.prescription",
     "Handoff": "engagements.handoff",
+    "HandoffEvent": events.TABLE,
     "Course": "trainings.course",
     "TrainingSession": "trainings.session",
     "Enrollment": "trainings.enrollment",
@@ -212,6 +215,13 @@ PLACES: dict[tuple[str, str], Place] = {
     ("Handoff", "engagement"): _edge("Engagement", "engagement_id"),
     ("Handoff", "fromPartner"): _edge("Partner", "from_partner_id"),
     ("Handoff", "toPartner"): _edge("Partner", "to_partner_id"),
+    ("HandoffEvent", "id"): Leaf(lambda _, row: row["event_id"]),
+    ("HandoffEvent", "cursor"): Leaf(lambda _, row: events.cursor(row["position"])),
+    ("HandoffEvent", "engagementId"): Leaf(lambda _, row: gid("Engagement", row["engagement_id"])),
+    ("HandoffEvent", "engagement"): _edge("Engagement", "engagement_id"),
+    ("HandoffEvent", "handoff"): _edge("Handoff", "handoff_id"),
+    ("HandoffEvent", "fromPartner"): _edge("Partner", "from_partner_id"),
+    ("HandoffEvent", "toPartner"): _edge("Partner", "to_partner_id"),
     ("Course", "provider"): _edge("Partner", "provider_id"),
     ("Course", "sessions"): _pages("TrainingSession", "course_id", "starts_at"),
     ("TrainingSession", "course"): _edge("Course", "course_id"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.visibility import events
 from tests.visibility.world import ABROAD, ADVISORS, INTEGRATORS, JOINED, TRAINERS, Firm, number
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ def fill(world: World) -> None:
     _clients(world)
     _engagements(world)
     _handoffs(world)
+    events.fill(world)
     _trainings(world)
     _community(world)
 

@@ -17,6 +17,8 @@ from tests.visibility.places import TABLES
 WITHOUT_RULE = {
     "directory.api_key": "credentials of machines: read before it is known who asks, and never a part of the graph",
     "engagements.idempotency_key": "outcomes of mutations: read by keys of the viewer's own firm, never a part of the graph",
+    "engagements.event_log_default": "a part of engagements.event_log, and never read by itself",
+    "engagements.event_log_state": "which history the log is, and how far: shown to nobody but as a sealed cursor",
     "engagements.outbox": "events on their way into the log: the sequencer moves them, and nobody is answered from here",
 }
 """Tables that no viewer reads, each with why."""
@@ -27,10 +29,18 @@ OPERATORS = {
     "directory/create_api_key.sql": "an operator's command",
     "directory/list_api_keys.sql": "an operator's command",
     "directory/revoke_api_key.sql": "an operator's command",
+    "engagements/append_events.sql": "the sequencer's",
+    "engagements/claim_event_log.sql": "the sequencer's",
+    "engagements/event_log_state.sql": "where the log begins and ends, and the key of its cursors: shown to nobody",
+    "engagements/events_wait.sql": "the sequencer's",
+    "engagements/keep_event_log.sql": "the sequencer's",
+    "engagements/new_epoch.sql": "an operator's command, and the tailer's",
+    "engagements/read_log.sql": "the tailer's: each event is judged for each viewer before it is delivered",
     "engagements/import_corporations.sql": "an operator's command",
     "engagements/bench_import_difference.sql": "a measurement",
     "engagements/lapsed_offers.sql": "the sweeper's: what time does",
     "engagements/lock_free_engagement.sql": "the sweeper's: what time does",
+    "engagements/seed_events.sql": "an operator's command: demo data",
     "engagements/sweep_idempotency_keys.sql": "the sweeper's: what time does",
 }
 """Named queries that are sent for no viewer, each with why."""

@@ -13,7 +13,7 @@ from hub.viewer import Viewer
 from hub.vocabulary import SourceName
 from tests.conftest import UNLIMITED, Ask, Dsns, asker, running, settings_for
 from tests.plain_sql import execute
-from tests.visibility.checks import Check, in_order, objects_by_nodes, whole_connections
+from tests.visibility.checks import Check, events_after, in_order, objects_by_nodes, whole_connections
 from tests.visibility.graph import PAGE, connections_of_query, differences, expected_page, page_selection, settled
 from tests.visibility.oracle import Sight
 from tests.visibility.viewers import CRMS, PERSONS, REPORTING, STAFF, label
@@ -154,6 +154,9 @@ async def _seen(ask: Ask, world: World, viewer: Viewer) -> list[Any]:
             check.answer[name] = expected_page(sight, type_name, in_order(sight, name), 0, name, check.cells)
             await _holds(ask, viewer, check)
             found.append(check.answer)
+    for check in events_after(sight):
+        await _holds(ask, viewer, check)
+        found.append(check.answer)
     for check in objects_by_nodes(sight, 0):
         if "... on Partner " not in check.query and "... on Course " not in check.query:
             await _holds(ask, viewer, check)

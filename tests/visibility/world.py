@@ -13,7 +13,9 @@ from typing import Any
 import asyncpg
 
 from hub.corporate_number import check_digit
+from hub.vocabulary import SourceName
 from tests.conftest import Dsns
+from tests.visibility import events
 
 Row = dict[str, Any]
 
@@ -112,8 +114,14 @@ class World:
                 for table in (table for table in self.tables if table.startswith(f"{schema}.")):
                     for row in self.tables[table]:
                         await connection.execute(*_insert(table, row))
+                if source is SourceName.ENGAGEMENTS:
+                    state = len(self.tables[events.TABLE]), events.EPOCH, events.CURSOR_KEY
+                    await connection.execute(_SET_STATE, *state)
             finally:
                 await connection.close()
+
+
+_SET_STATE = "UPDATE engagements.event_log_state SET last_position = $1, epoch = $2, cursor_key = $3"
 
 
 def _insert(table: str, row: Mapping[str, Any]) -> list[Any]:

@@ -1,0 +1,12 @@
+-- What follows on a position, in order, with the state of the log as of the same moment: one row with no position where nothing
+-- follows. Positions have no gaps, so that a range of them is a limit.
+-- :after   the position
+-- :limit   how many at most
+-- Columns: epoch, last_position, earliest_position, then an event's. Index: event_log_position, of each partition
+SELECT
+    s.epoch, s.last_position, s.earliest_position,
+    e.position, e.event_id, e.type, e.occurred_at, e.engagement_id, e.engagement_version, e.handoff_id,
+    e.from_phase, e.to_phase, e.from_partner_id, e.to_partner_id, e.region
+FROM engagements.event_log_state AS s
+LEFT JOIN engagements.event_log AS e ON e.position > :after AND e.position <= :after + :limit
+ORDER BY e.position

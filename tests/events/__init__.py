@@ -1,0 +1,1 @@
+"""The event log: nothing lost, nothing twice, nothing to the wrong eyes."""
