@@ -10,11 +10,14 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from commands.sweeper import Sweeper
 from engine.operations import Operations
+from events.dispatcher import Dispatcher
 from events.log import EventLog
 from events.sequencer import Sequencer
+from events.subscriptions import EventSubscriptions
 from export.http import ExportEndpoint
 from hub.graphql_http import GraphQLEndpoint
 from hub.graphql_ws import hold_socket
@@ -37,6 +40,9 @@ class Hub(Starlette):
         if scope["type"] == "http" and scope["path"] == "/graphql":
             scope["app"] = self
             await self.graphql(scope, receive, send)
+        elif scope["type"] == "websocket" and scope["path"] == "/graphql":
+            scope["app"] = self
+            await hold_socket(WebSocket(scope, receive, send))
         else:
             await super().__call__(scope, receive, send)
 
@@ -54,13 +60,17 @@ def create_app(settings: Settings | None = None) -> Starlette:
         app.state.event_log = event_log = EventLog(engagements)
         sequencer = Sequencer(engagements)
         sweeper = Sweeper(engagements, interval_seconds=runtime.settings.sweep_interval_seconds)
+        dispatcher = Dispatcher(event_log, runtime, engagements)
+        app.state.subscriptions = EventSubscriptions(app.state.operations, dispatcher, runtime, engagements)
         await event_log.start()
+        dispatcher.start()
         sequencer.start()
         if runtime.settings.sweep_interval_seconds:
             sweeper.start()
         try:
             yield
         finally:
+            dispatcher.stop()
             await asyncio.gather(sweeper.stop(), sequencer.stop(), event_log.close())
             await runtime.stop()
 

@@ -1,7 +1,7 @@
 """Documents made ready: parsed, measured, validated and priced once, then kept by their text and run many times."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,8 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
+    OperationType,
+    VariableNode,
     Visitor,
     specified_rules,
     validate,
@@ -51,7 +53,10 @@ PLANS_AN_OPERATION = 16
 
 @dataclass(slots=True)
 class Operation:
-    """One operation of a valid document, ready to run. `fixed_cost`: what it costs where no variable decides about that."""
+    """One operation of a valid document, ready to run. `fixed_cost`: what it costs where no variable decides about that.
+
+    `used_below_root`: the variables that decide about anything but the arguments of its root fields; of subscriptions alone.
+    """
 
     node: OperationDefinitionNode
     introspects: bool
@@ -59,6 +64,7 @@ class Operation:
     estimates: tuple[Estimate, ...]
     defaults: dict[str, Any]
     decisive: tuple[str, ...]
+    used_below_root: frozenset[str]
     plans: OrderedDict[tuple[Any, ...], Plan] = field(default_factory=OrderedDict)
 
 
@@ -162,7 +168,28 @@ class Documents:
                 if variable.default_value is not None
             },
             decisive=boolean_variables(node, fragments.values()),
+            used_below_root=_used_below_root(node, fragments.values()),
         )
+
+
+def _used_below_root(node: OperationDefinitionNode, fragments: Iterable[FragmentDefinitionNode]) -> frozenset[str]:
+    if node.operation is not OperationType.SUBSCRIPTION:
+        return frozenset()
+    parts: list[Any] = list(fragments)
+    for selection in node.selection_set.selections:
+        if isinstance(selection, FieldNode):
+            parts += [*(selection.directives or ()), *filter(None, [selection.selection_set])]
+        else:
+            parts.append(selection)
+    names: set[str] = set()
+
+    class Variables(Visitor):
+        def enter_variable(self, node: VariableNode, *_args: Any) -> None:
+            names.add(node.name.value)
+
+    for part in parts:
+        visit(part, Variables())
+    return frozenset(names)
 
 
 def _introspects(parts: list[Any]) -> bool:

@@ -26,13 +26,15 @@ from hub.context import RequestContext
 from hub.errors import CostCeilingExceeded, Forbidden, IntrospectionDisabled, PlanNotShown
 from hub.graphql_request import GraphQLRequest, OperationKind, Outcome, WrongOperationKind
 from hub.settings import Settings, ShowPlan
-from hub.viewer import Viewer, ViewerKind
+from hub.viewer import SCOPES, Viewer, ViewerKind
 
 MOST_VARIABLE_ERRORS = 10
 
 NO_VARIABLES = VariableValues({}, {})
 
-SCOPE_OF_KIND = {OperationKind.QUERY: "read", OperationKind.MUTATION: "write", OperationKind.SUBSCRIPTION: "events"}
+READ = "read"
+
+SCOPE_OF_KIND = {OperationKind.QUERY: READ, OperationKind.MUTATION: "write", OperationKind.SUBSCRIPTION: "events"}
 
 
 @dataclass(slots=True)
@@ -150,6 +152,9 @@ class Operations:
 
     def _check_granted(self, operation: Operation, kind: OperationKind, viewer: Viewer) -> None:
         scope = SCOPE_OF_KIND[kind]
+        if scope not in SCOPES[viewer.kind]:
+            # Of those that no credential grants it, whoever reads may follow what it reads.
+            scope = READ
         if scope not in viewer.scopes:
             raise Forbidden(f"This {kind.value} needs the scope {scope}, which the credential does not grant.")
         if operation.introspects and not self._allow_introspection:

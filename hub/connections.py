@@ -5,12 +5,14 @@ large is answered 431; what comes of a body after its answer is thrown away, up 
 """
 
 import asyncio
+from collections.abc import Callable
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
 
 MAX_HEAD_BYTES = 65_536
 """Request line and headers together. A GET carries its query there."""
@@ -45,6 +47,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._unread_bytes = 0
         self._arrival_timer: asyncio.TimerHandle | None = None
         self._stall_timer: asyncio.TimerHandle | None = None
+        self._on_shutdown: Callable[[], None] | None = None
         self._await_arrival()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -71,7 +74,19 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._heads += 1
         self._unread_bytes = 0
         self._arrived()
+        self._on_shutdown = None
         super().on_headers_complete()
+        scope: dict[str, Any] = self.scope  # type: ignore[assignment]
+        scope["extensions"] = {**scope.get("extensions", {}), ON_SHUTDOWN: self._set_on_shutdown}
+
+    def shutdown(self) -> None:
+        """The server stops: what is under way is finished, and what would never be is told to end."""
+        super().shutdown()
+        if self._on_shutdown is not None:
+            self._on_shutdown()
+
+    def _set_on_shutdown(self, call: Callable[[], None]) -> None:
+        self._on_shutdown = call
 
     def on_body(self, body: bytes) -> None:
         if self.cycle is not None and self.cycle.response_complete:
@@ -150,8 +165,51 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._watch_progress()
 
 
+SOCKET: Final = "partner_hub.socket"
+"""The extension of a WebSocket's scope in which the protocol itself is handed to the app."""
+
+ON_SHUTDOWN: Final = "partner_hub.on_shutdown"
+"""The extension of a request's scope to be called once the server stops: an answer that has no end is ended."""
+
+
 class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
-    """One WebSocket connection."""
+    """One WebSocket connection.
+
+    Messages that go to many sockets are written here as frames, past the library's checks of each: they are text without
+    extensions, and the server masks nothing.
+    """
+
+    def handle_connect(self, event: Request) -> None:
+        """Hand the protocol to the app as well; what only the handshake needed is let go."""
+        super().handle_connect(event)
+        if hasattr(self, "scope"):
+            scope: dict[str, Any] = self.scope  # type: ignore[assignment]
+            scope["extensions"] = {**scope["extensions"], SOCKET: self}
+
+    def write_frames(self, frames: bytes, *, most_held_bytes: int) -> bool:
+        """Send whole frames; False, and nothing is sent, where more would be held for the client than may be."""
+        transport = self.transport
+        if self.close_sent or transport.is_closing():
+            return True
+        held = transport.get_write_buffer_size()
+        if held and held + len(frames) > most_held_bytes:
+            return False
+        transport.write(frames)
+        return True
+
+    def close_now(self, code: int, reason: str) -> None:
+        """Close without waiting for the client to take what it is owed; it is cut off where it does not answer."""
+        if self.close_sent or self.transport.is_closing():
+            return
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.conn.send_close(code, reason)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.stop_keepalive()
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+        self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
 
     def send_receive_event_to_app(self) -> None:
         """Pass a message on, or close on one that is no UTF-8: the client's mistake, not worth uvicorn's trace in the log."""

@@ -31,6 +31,7 @@ HubError
 ├── IdentityUnavailable     IDENTITY_UNAVAILABLE the identity provider's keys cannot be had now; the token may be good
 ├── Overloaded              OVERLOADED          as many requests are in flight as the hub takes; later it may have room
 ├── TooManyExports      TOO_MANY_EXPORTS    as many exports are under way as the hub takes; later there is room
+├── TooManySubscriptions TOO_MANY_SUBSCRIPTIONS the caller follows as much at once as one may
 ├── RequestTimeout          REQUEST_TIMEOUT     the operation took longer than it may, and was ended
 └── SetupError              SETUP               for operators, at the command line: a setting, a file, a database
 
@@ -375,6 +376,20 @@ class TooManyExports(HubError):
     @property
     def extensions(self) -> dict[str, Any]:
         return {"code": self.code, "retryAfterSeconds": self.retry_after_seconds}
+
+
+class TooManySubscriptions(HubError):
+    """The caller has as many subscriptions open on this node as one caller may."""
+
+    code = "TOO_MANY_SUBSCRIPTIONS"
+    retry_after_seconds = 5
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"One caller has at most {limit} subscriptions open at once; end one before the next.")
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        return {**super().extensions, "retryAfterSeconds": self.retry_after_seconds}
 
 
 class RequestTimeout(HubError):

@@ -19,12 +19,14 @@ from hub.begun import Begun
 from hub.deadline import ClientGone, run_within
 from hub.errors import BadRequest, BodyTimeout, BodyTooLarge, HubError, MethodNotAllowed, UnsupportedMediaType
 from hub.graphql_request import GraphQLRequest, OperationKind, Outcome, Runner, WrongOperationKind, read_request
+from hub.graphql_sse import EVENT_STREAM, EventStream
 from hub.http_status import INTERNAL_STATUS, headers_of, status_of
 from hub.json_input import parse_json
 from hub.locale import DEFAULT_LOCALE, from_accept_language
 from hub.media_types import weights_of
 from hub.runtime import Runtime
 from hub.settings import Settings
+from hub.tokens import bearer_token
 
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
@@ -54,15 +56,19 @@ class GraphQLEndpoint:
         runtime: Runtime = state.runtime
         # Of headers that are there twice the first counts.
         headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))
-        media_type = _negotiate(headers.get(b"accept"))
+        accept = headers.get(b"accept")
+        media_type = _negotiate(accept)
         extra: dict[str, str] | None = None
         try:
+            if media_type == EVENT_STREAM:
+                await _stream(scope, receive, send, headers, state)
+                return
             with runtime.admission:
                 answer, status = await _answer(scope, receive, headers, media_type, runtime, state.operations)
         except (ClientGone, ClientDisconnect):
             return
         except _NotAcceptable:
-            text = PlainTextResponse(f"This endpoint answers {GRAPHQL_RESPONSE} or {JSON}.", 406)
+            text = PlainTextResponse(f"This endpoint answers {GRAPHQL_RESPONSE}, {JSON} or {EVENT_STREAM}.", 406)
             await text(scope, receive, send)
             return
         except HubError as refusal:
@@ -71,7 +77,7 @@ class GraphQLEndpoint:
         except Exception as error:
             answer, status = {"errors": [graphql_errors.masked(error)]}, INTERNAL_STATUS
         body = orjson.dumps(answer)
-        sent = [*_HEADERS[media_type or JSON], (b"content-length", b"%d" % len(body))]
+        sent = [*_HEADERS[media_type if media_type in _HEADERS else JSON], (b"content-length", b"%d" % len(body))]
         if extra:
             sent += [(name.encode(), value.encode()) for name, value in extra.items()]
         await send({"type": "http.response.start", "status": status, "headers": sent})
@@ -87,17 +93,10 @@ async def _answer(
 ) -> tuple[Any, int]:
     """The answer and its status."""
     viewer = (await runtime.credentials.verify_header(headers.get(b"authorization"))).viewer
-    method = scope["method"]
-    if method not in METHODS:
-        raise MethodNotAllowed("GraphQL is asked by GET or POST.", ", ".join(METHODS))
+    _check_method(scope)
     if media_type is None:
         raise _NotAcceptable
-    if method == "GET":
-        asked: GraphQLRequest | list[GraphQLRequest] = read_request(parameters_of(Request(scope)))
-        allowed = QUERIES
-    else:
-        asked = _asked(await _json(headers, receive, runtime.settings), runtime.settings)
-        allowed = QUERIES_AND_MUTATIONS
+    asked, allowed = await _read(scope, receive, headers, runtime.settings)
     locale = _locale(headers.get(b"accept-language"))
 
     def run(one: GraphQLRequest) -> Coroutine[Any, Any, Outcome]:
@@ -113,10 +112,53 @@ async def _answer(
     try:
         outcome = await run_within(timeout_seconds, run(asked), gone=gone)
     except WrongOperationKind as error:
-        if error.kind is OperationKind.MUTATION:
-            raise MethodNotAllowed("A mutation must be sent by POST.", "POST") from None
-        raise
+        raise _by_another_way(error) from None
     return outcome.answer, 200 if outcome.executed or media_type == JSON else 400
+
+
+async def _stream(scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes], state: Any) -> None:
+    """Answer with an event stream. What refuses the caller is raised before anything is sent."""
+    runtime: Runtime = state.runtime
+    authorization = headers.get(b"authorization")
+    verified = await runtime.credentials.verify_header(authorization)
+    _check_method(scope)
+    asked, allowed = await _read(scope, receive, headers, runtime.settings)
+    if isinstance(asked, list):
+        raise BadRequest("body: an event stream answers one operation.")
+    assert authorization is not None
+    stream = EventStream(scope, receive, send, runtime, bearer_token(authorization.decode("latin-1")), verified)
+    last_event_id = headers.get(b"last-event-id")
+    try:
+        await stream.run(
+            asked,
+            _locale(headers.get(b"accept-language")),
+            state.operations,
+            state.subscriptions,
+            allowed=allowed,
+            last_event_id=last_event_id.decode("latin-1") if last_event_id else None,
+        )
+    except WrongOperationKind as error:
+        raise _by_another_way(error) from None
+
+
+def _check_method(scope: Scope) -> None:
+    if scope["method"] not in METHODS:
+        raise MethodNotAllowed("GraphQL is asked by GET or POST.", ", ".join(METHODS))
+
+
+async def _read(
+    scope: Scope, receive: Receive, headers: dict[bytes, bytes], settings: Settings
+) -> tuple[GraphQLRequest | list[GraphQLRequest], frozenset[OperationKind]]:
+    """What is asked, and which kinds of operations may be asked so, beside subscriptions."""
+    if scope["method"] == "GET":
+        return read_request(parameters_of(Request(scope))), QUERIES
+    return _asked(await _json(headers, receive, settings), settings), QUERIES_AND_MUTATIONS
+
+
+def _by_another_way(error: WrongOperationKind) -> HubError:
+    if error.kind is OperationKind.MUTATION:
+        return MethodNotAllowed("A mutation must be sent by POST.", "POST")
+    return BadRequest(f"A subscription is answered as an event stream (Accept: {EVENT_STREAM}), or over a WebSocket.")
 
 
 async def _run_batch(
@@ -142,6 +184,12 @@ def _negotiate(accept: bytes | None) -> str | None:
     weights = weights_of(accept.decode("latin-1"))
     newer = weights.get(GRAPHQL_RESPONSE, 0)
     older = next((weights[name] for name in (JSON, "application/*", "*/*") if name in weights), 0)
+    streamed = weights.get(EVENT_STREAM, 0)
+    if streamed > max(newer, older):
+        return EVENT_STREAM
+    if streamed and streamed == max(newer, older) and JSON not in weights and GRAPHQL_RESPONSE not in weights:
+        # Named, beside what takes anything.
+        return EVENT_STREAM
     if max(newer, older) <= 0:
         return None
     return GRAPHQL_RESPONSE if newer >= older else JSON

@@ -17,6 +17,7 @@ from hub.errors import (
     SourceTimeout,
     SourceUnavailable,
     TooManyExports,
+    TooManySubscriptions,
     Unauthenticated,
     UnsupportedMediaType,
 )
@@ -30,6 +31,7 @@ STATUSES: dict[type[HubError], int] = {
     BodyTooLarge: 413,
     UnsupportedMediaType: 415,
     CostBudgetExhausted: 429,
+    TooManySubscriptions: 429,
     IdentityUnavailable: 503,
     Overloaded: 503,
     TooManyExports: 503,

@@ -13,10 +13,11 @@ A firm sees an engagement in full where it is the client's advisor, or leads or 
 one that is open. What is shown of an engagement in full alone has the rule `_full`.
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from hub.viewer import Viewer, ViewerKind
 from hub.vocabulary import SourceName
@@ -34,12 +35,33 @@ FACTS: Final[dict[str, tuple[SourceName, str]]] = {
 }
 """What a rule may ask of another source: the parameter, and the named query whose column `id` it is."""
 
-_LED: Final = """
-    SELECT led.engagement_id FROM engagements.assignment AS led WHERE led.partner_id = :viewer_partner_id"""
 
-_ADVISED: Final = """
-    SELECT advised.id FROM engagements.client AS own JOIN engagements.engagement AS advised ON advised.client_id = own.id
-    WHERE own.advisor_id = :viewer_partner_id"""
+class _Sight(NamedTuple):
+    """A way in which firms come to see engagements in full: rows that pair a firm with an engagement."""
+
+    rows: str
+    firm: str
+    engagement: str
+
+    @property
+    def of_viewer(self) -> str:
+        """The engagements that the viewer's firm sees so."""
+        return f"\n    SELECT {self.engagement} FROM {self.rows} WHERE {self.firm} = :viewer_partner_id"
+
+    def firms(self, engagement: str) -> str:
+        """The firms that see an engagement so."""
+        return f"SELECT {self.firm} FROM {self.rows} WHERE {self.engagement} = {engagement}"
+
+
+_LEADS: Final = _Sight("engagements.assignment AS led", firm="led.partner_id", engagement="led.engagement_id")
+_ADVISES: Final = _Sight(
+    "engagements.client AS own JOIN engagements.engagement AS advised ON advised.client_id = own.id",
+    firm="own.advisor_id",
+    engagement="advised.id",
+)
+
+_LED: Final = _LEADS.of_viewer
+_ADVISED: Final = _ADVISES.of_viewer
 
 # An offer that nobody has swept yet after its time has lapsed all the same.
 _OFFERED: Final = """
@@ -57,6 +79,10 @@ _HANDOFFS: Final = f"""
     SELECT incoming.id FROM engagements.handoff AS incoming WHERE incoming.to_partner_id = :viewer_partner_id
     UNION ALL SELECT outgoing.id FROM engagements.handoff AS outgoing WHERE outgoing.from_partner_id = :viewer_partner_id
     UNION ALL SELECT seen.id FROM engagements.handoff AS seen WHERE seen.engagement_id = ANY(ARRAY({_IN_FULL}))"""
+
+# An event of a hand-off, and the firms on its two sides.
+_HANDED_OVER: Final = "{row}.handoff_id IS NOT NULL"
+_SIDES: Final = "{row}.from_partner_id, {row}.to_partner_id"
 
 _OWN_SESSIONS: Final = """
     SELECT held.id FROM trainings.course AS own JOIN trainings.session AS held ON held.course_id = own.id
@@ -141,8 +167,7 @@ _RULES: Final[dict[str, Rule]] = {
     "engagements.handoff.note": _rule(reporting=NONE),
     "engagements.handoff.decline_note": _rule(reporting=NONE),
     "engagements.event_log": _rule(
-        firm=f"({{row}}.engagement_id = ANY(ARRAY({_IN_FULL})) OR {{row}}.handoff_id IS NOT NULL"
-        " AND :viewer_partner_id IN ({row}.from_partner_id, {row}.to_partner_id))"
+        firm=f"({{row}}.engagement_id = ANY(ARRAY({_IN_FULL})) OR {_HANDED_OVER} AND :viewer_partner_id IN ({_SIDES}))"
     ),
     "trainings.course": _rule(),
     "trainings.session": _rule(),
@@ -154,6 +179,14 @@ _RULES: Final[dict[str, Rule]] = {
     "community.post.engagement_id": _rule(firm=f"{{row}}.engagement_id IN ({_ENGAGEMENT_FACTS})"),
     "community.comment": _rule(firm=_of_post(_FIRM_POST), reporting=_of_post(_NETWORK_POST)),
 }
+
+_SEERS: Final[dict[str, str]] = {
+    "engagements.event_log": f"""ARRAY(
+        {_LEADS.firms("{row}.engagement_id")}
+        UNION {_ADVISES.firms("{row}.engagement_id")}
+        UNION SELECT unnest(ARRAY[{_SIDES}]) WHERE {_HANDED_OVER})""",
+}
+"""Which firms see a row: for each firm as its rule says; a test holds the two alike. All other viewers see every row."""
 
 
 def visible(name: str, alias: str, kind: ViewerKind, *, found: bool = False) -> str:
@@ -177,6 +210,21 @@ def shown(name: str, alias: str, kind: ViewerKind) -> str:
     column = f"{alias}.{name.rpartition('.')[2]}"
     condition = visible(name, alias, kind, found=True)
     return column if condition == ALL else f"CASE WHEN {condition} THEN {column} END"
+
+
+def seers(name: str, alias: str, _kind: ViewerKind) -> str:
+    """The ids of the firms that see a row of `schema.table` under this alias, as an array; nulls in it are nobody."""
+    return _SEERS[name].replace("{row}", alias)
+
+
+def needs_seers(viewer: Viewer) -> bool:
+    """Whether what a viewer sees of rows that have SEERS depends on its firm."""
+    return viewer.kind in (ViewerKind.PERSON, ViewerKind.CRM)
+
+
+def view_of(viewer: Viewer) -> Hashable:
+    """What two viewers must have alike to be given the same answers: their rules, their firm, and what they are granted."""
+    return viewer.kind, viewer.partner_id, viewer.scopes
 
 
 def viewer_parameters(viewer: Viewer, now: datetime) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from hub.credentials import Credentials, open_token_keys
 from hub.databases import Databases
 from hub.errors import TooManyExports
 from hub.locale import DEFAULT_LOCALE
+from hub.reverification import Reverification
 from hub.settings import Settings
 from hub.sources import Sources
 from hub.trusted_documents import TrustedDocuments
@@ -65,12 +66,15 @@ class Runtime:
         opened = (self.sources.open(), self._reporting_sources.open())
         await asyncio.gather(*opened, *(listener.start() for listener in self._listeners))
         await self.credentials.start()
+        self.reverification = Reverification(self.credentials, self.settings.reverify_interval_seconds)
+        self.reverification.start()
         self.ready = True
 
     async def stop(self) -> None:
         """Close everything, the embedded server last."""
         self.ready = False
         await asyncio.gather(*(listener.stop() for listener in self._listeners))
+        await self.reverification.stop()
         await self.credentials.stop()
         await self.cache.close()
         await self.budget.close()

@@ -138,7 +138,13 @@ class Settings(BaseSettings):
     )
     max_exports: int = Field(4, ge=0, le=100, description="Exports under way at once, at most; what is beyond is refused.")
     export_timeout_seconds: Seconds = Field(1800, description="How long one export may take, its client's slowness included.")
-    max_sockets: int = Field(1000, ge=0, le=100_000, description="WebSocket connections, at most.")
+    max_sockets: int = Field(10_000, ge=0, le=100_000, description="WebSocket connections and event streams, at most.")
+    max_subscriptions_per_viewer: int = Field(
+        100, ge=1, le=100_000, description="Subscriptions that one caller has open at once, at most; each node counts its own."
+    )
+    stream_keepalive_seconds: Seconds = Field(
+        15, description="How often an event stream (SSE) that has nothing to say sends a comment, so that it is not cut off."
+    )
     max_operations_per_socket: int = Field(32, ge=1, le=1000, description="Operations at once on one socket, at most.")
     connection_init_timeout_seconds: Seconds = Field(10, description="How long a socket may take to send its credentials.")
     reverify_interval_seconds: Seconds = Field(30, description="How often an open socket's credentials are verified again.")

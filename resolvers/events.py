@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from events.cursors import Cursors
+from events.feed import EventFilter, Feed
 from events.log import State
 from events.record import Position, as_row
 from hub.context import RequestContext
@@ -49,6 +50,14 @@ async def handoff_events(
     end = page[-1].position if len(found) > size else upto
     events = [as_row(event, cursors.seal(Position(state.epoch, event.position))) for event in page]
     return _page(events, cursors, Position(state.epoch, end), has_more=end < state.last)
+
+
+def follow_handoff_events(
+    context: RequestContext, *, after: str | None = None, filter: Mapping[str, Any] | None = None
+) -> Feed:
+    """Which events a subscription follows, and from where."""
+    check_may_follow(context.viewer)
+    return Feed(after, EventFilter.of(narrow_events(filter)))
 
 
 def check_may_follow(viewer: Viewer) -> None:

@@ -12,6 +12,7 @@ from schema.community import Comment
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
+from schema.subscription import Subscription
 from schema.trainings import Enrollment
 
 DOCUMENTS_CACHED = 1024
@@ -23,6 +24,7 @@ def build_schema() -> Schema:
     return _Schema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         types=[Comment, Enrollment],
         config=StrawberryConfig(default_resolver=getitem, scalar_map=SCALARS),
         extensions=[lambda: ParserCache(maxsize=DOCUMENTS_CACHED), lambda: ValidationCache(maxsize=DOCUMENTS_CACHED)],

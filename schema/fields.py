@@ -161,6 +161,16 @@ class RootField(DeclaredField):
         return _load(context, found)
 
 
+class SubscriptionField(RootField):
+    """The root field of a subscription: `resolver(context, **arguments)` says what is followed, and a row of it is an event.
+
+    graphql-core answers for one event, with its row as the root value; what feeds the events is events/ alone.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options | {"is_subscription": True})
+
+
 class PartField(DeclaredField):
     """A part of a connection, of its edges or its PageInfo: `resolver(source)` answers it under graphql-core."""
 

@@ -8,6 +8,7 @@ What a file may hold beside SQL:
 * `{visible TABLE ALIAS}`   the policy's condition for this viewer on the rows of a table (hub/policy.py), or with TABLE.COLUMN
                             on the rows whose column shows
 * `{counted TABLE ALIAS}`   the same for what figures alone are made of
+* `{seers TABLE ALIAS}`     the ids of the firms that see a row, where the query is not for one viewer but for many at once
 * `{shown TABLE.COLUMN ALIAS}`  that column, null where the policy does not show it
 
 `sql/every_source/` holds the shapes that any named query is read in: pages, counts, children of many parents.
@@ -21,7 +22,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from hub.policy import FACTS, VIEWER_PARAMETERS, counted, shown, visible
+from hub.policy import FACTS, VIEWER_PARAMETERS, counted, seers, shown, visible
 from hub.viewer import ViewerKind
 from hub.vocabulary import SourceName
 
@@ -29,8 +30,9 @@ ROOT = Path(__file__).resolve().parent
 
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
-_POLICY = re.compile(r"\{(visible|counted|shown) ([a-z_.]+) ([a-z_]+)\}")
+_POLICY = re.compile(r"\{(visible|counted|seers|shown) ([a-z_.]+) ([a-z_]+)\}")
 _CONDITIONS = {"visible": visible, "counted": counted}
+_TERMS = {"seers": seers, "shown": shown}
 _COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
 _KEYS = re.compile(r"parents|(?:\w+_)?ids")
 

@@ -11,7 +11,7 @@ MAY_IMPORT = {
     "hub": {"hub"},
     "engine": {"hub", "engine"},
     "sql": {"hub", "sql"},
-    "events": {"hub", "sql", "events"},
+    "events": {"hub", "engine", "sql", "events"},
     "loaders": {"hub", "engine", "events", "sql", "loaders"},
     "commands": {"hub", "sql", "loaders", "commands"},
     "resolvers": {"hub", "engine", "events", "loaders", "commands", "resolvers"},

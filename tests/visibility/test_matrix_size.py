@@ -14,7 +14,7 @@ from tests.visibility.places import PLACES, TABLES, Leaf
 from tests.visibility.viewers import VIEWERS, label
 from tests.visibility.world import World
 
-CELLS = 57_199
+CELLS = 62_491
 """(viewer, type or field, way) triples whose exact value is compared."""
 
 

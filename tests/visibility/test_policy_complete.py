@@ -36,6 +36,7 @@ OPERATORS = {
     "engagements/keep_event_log.sql": "the sequencer's",
     "engagements/new_epoch.sql": "an operator's command, and the tailer's",
     "engagements/read_log.sql": "the tailer's: each event is judged for each viewer before it is delivered",
+    "engagements/event_seers.sql": "the dispatcher's: who sees each event, to deliver it to them alone",
     "engagements/import_corporations.sql": "an operator's command",
     "engagements/bench_import_difference.sql": "a measurement",
     "engagements/lapsed_offers.sql": "the sweeper's: what time does",
