@@ -29,6 +29,8 @@ Handle = Callable[[Transaction, Sequence[Record]], Awaitable[None]]
 
 _BATCH: Final = 500
 _POLL_INTERVAL_SECONDS: Final = 1.0
+_PAUSE_SECONDS: Final = 0.1
+"""Between two rounds: what comes within it shares a transaction."""
 
 # Any constant; with the consumer's name it makes the key of its lock.
 _ADVISORY_LOCK: Final = 7_015_200_000
@@ -78,6 +80,7 @@ class Consumer:
             except Exception:
                 log.exception("consumer.failed", consumer=self._name)
             else:
+                await asyncio.sleep(_PAUSE_SECONDS)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_POLL_INTERVAL_SECONDS):
                         await self._hint.wait()

@@ -56,6 +56,8 @@ SESSION_OF_MOVER: Final = SESSION | {
     # With the process, so that whose turn it is can be seen in the database.
     "application_name": f"partner-hub sequencer {os.getpid()}",
     "statement_timeout": str(int(_TIMEOUT_SECONDS * 1000)),
+    # Whatever writers may risk: a position that somebody has read is not to be given again after a crash.
+    "synchronous_commit": "on",
     # A node that is frozen, or cut off, keeps its session and with it the lock: till the database ends it.
     "idle_session_timeout": "5s",
     "tcp_keepalives_idle": "3",
