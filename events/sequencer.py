@@ -11,6 +11,7 @@ however that ends, and a session that has not been heard of for some seconds is 
 
 import asyncio
 import contextlib
+import os
 import time
 from typing import Any, Final
 
@@ -52,7 +53,8 @@ _KEEP_INTERVAL_SECONDS: Final = 600.0
 _TIMEOUT_SECONDS: Final = 5.0
 
 SESSION_OF_MOVER: Final = SESSION | {
-    "application_name": "partner-hub sequencer",
+    # With the process, so that whose turn it is can be seen in the database.
+    "application_name": f"partner-hub sequencer {os.getpid()}",
     "statement_timeout": str(int(_TIMEOUT_SECONDS * 1000)),
     # A node that is frozen, or cut off, keeps its session and with it the lock: till the database ends it.
     "idle_session_timeout": "5s",

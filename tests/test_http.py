@@ -115,7 +115,7 @@ async def test_no_type_that_the_client_takes(http: Http, accept: str) -> None:
     answer = await post(http, json.dumps({"query": NAME}).encode(), accept=accept)
     assert answer.status_code == 406
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
-    assert answer.text == f"This endpoint answers {GRAPHQL_RESPONSE} or {JSON}."
+    assert answer.text == f"This endpoint answers {GRAPHQL_RESPONSE}, {JSON} or text/event-stream."
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ async def test_an_error_of_a_field_is_200_in_either_type_with_data_after_errors(
         (json.dumps({"query": TWO}).encode(), "operationName: the document has several operations or none"),
         (json.dumps({"query": TWO, "operationName": "C"}).encode(), "operationName: the document has no operation 'C'."),
         (b'{"query": "fragment F on Viewer { name }"}', "operationName: the document has several operations or none"),
-        (b'{"query": "subscription { viewer { name } }"}', "This operation"),
+        (b'{"query": "subscription { viewer { name } }"}', "A subscription is answered as an event stream"),
     ],
 )
 @pytest.mark.parametrize("accept", [GRAPHQL_RESPONSE, JSON])
