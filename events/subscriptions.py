@@ -10,7 +10,7 @@ from engine.subscriptions import Program
 from events.feed import EARLIEST, Feed
 from events.view import View
 from hub import graphql_errors
-from hub.errors import HubError
+from hub.errors import BadInput
 from hub.graphql_request import OperationKind, Outcome
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class EventSubscriptions:
             return self._dispatcher.join(view, context.viewer, outlet, number)
         except GraphQLError as error:
             return Outcome({"errors": [graphql_errors.present(error, executed=True)]}, executed=False)
-        except HubError as error:
+        except BadInput as error:
             located = program.located(error)
             return Outcome({"errors": [graphql_errors.present(located, executed=True)]}, executed=False)
 

@@ -7,7 +7,7 @@ and the socket ends when they do. A socket that only waits for events costs the 
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import orjson
@@ -103,7 +103,7 @@ class _Session:
         late = Closing(SocketClose.INIT_TIMEOUT, f"No connection_init within {timeout_seconds:g} s.")
         self._init_timer = self._loop.call_later(timeout_seconds, self._end, late)
         try:
-            await self._guard(self._read())
+            await self._guard(self._read)
         finally:
             self._runtime.reverification.remove(self)
             self._abandon()
@@ -131,16 +131,16 @@ class _Session:
     def _end_slow(self) -> None:
         self._end(Closing(SocketClose.TRY_AGAIN_LATER, "Too slow: resume with the cursor of the last event that you have."))
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = self._loop.create_task(self._guard(work))
+    def _start(self, work: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> asyncio.Task[None]:
+        task = self._loop.create_task(self._guard(work, *arguments))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _guard(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _guard(self, work: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> None:
         """Whatever goes wrong in a part of the session ends the session, and is told once."""
         try:
-            await work
+            await work(*arguments)
         except Closing as closing:
             self._end(closing)
         except WebSocketDisconnect:
@@ -236,7 +236,7 @@ class _Session:
         for id, stream in list(self._streams.items()):
             stream.stop()
             del self._streams[id]
-            self._start(self._send({"id": id, "type": "error", "payload": [graphql_errors.shown(changed)]}))
+            self._start(self._send, {"id": id, "type": "error", "payload": [graphql_errors.shown(changed)]})
 
     async def _subscribe(self, message: Message) -> None:
         if self._verified is None:
@@ -251,7 +251,7 @@ class _Session:
             refusal = TooManyOperations(f"id: one socket runs at most {limit} operations at once; wait for one to complete.")
             await self._send({"id": id, "type": "error", "payload": [graphql_errors.shown(refusal)]})
             return
-        self._operations[id] = self._start(self._operate(id, payload, self._verified))
+        self._operations[id] = self._start(self._operate, id, payload, self._verified)
 
     async def _operate(self, id: str, payload: Message, verified: Verified) -> None:
         try:
@@ -305,7 +305,7 @@ class _Session:
         """There is no more of a subscription."""
         self._streams.pop(id, None)
         if self._closing is None:
-            self._start(self._send({"id": id, "type": "error", "payload": errors}))
+            self._start(self._send, {"id": id, "type": "error", "payload": errors})
 
     async def _send(self, message: Message) -> None:
         text = orjson.dumps(message).decode()
