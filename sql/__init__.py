@@ -124,10 +124,10 @@ def _render(
 
     def rule(match: re.Match[str]) -> str:
         marker, name, alias = match.groups()
+        if marker in _TERMS:
+            return _TERMS[marker](name, alias, kind)
         # The children of a parent are found by it.
-        return (
-            shown(name, alias, kind) if marker == "shown" else _CONDITIONS[marker](name, alias, kind, found=parent is not None)
-        )
+        return _CONDITIONS[marker](name, alias, kind, found=parent is not None)
 
     text = _POLICY.sub(rule, text)
     if parent is not None:
