@@ -13,7 +13,9 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from commands.sweeper import Sweeper
+from commands.threads import Threads
 from engine.operations import Operations
+from events.consumer import Consumer
 from events.dispatcher import Dispatcher
 from events.log import EventLog
 from events.sequencer import Sequencer
@@ -25,7 +27,7 @@ from hub.health import healthz, readyz
 from hub.pages import graphiql
 from hub.runtime import Runtime
 from hub.settings import Settings, load_settings
-from hub.vocabulary import SourceName
+from hub.vocabulary import THREADS_CONSUMER, SourceName
 from schema import build_schema
 
 WEB = Path(__file__).resolve().parent / "web"
@@ -62,7 +64,10 @@ def create_app(settings: Settings | None = None) -> Starlette:
         sweeper = Sweeper(engagements, interval_seconds=runtime.settings.sweep_interval_seconds)
         dispatcher = Dispatcher(event_log, runtime, engagements)
         app.state.subscriptions = EventSubscriptions(app.state.operations, dispatcher, runtime, engagements)
+        threads = Threads(runtime.sources[SourceName.DIRECTORY])
+        consumer = Consumer(event_log, runtime.sources[SourceName.COMMUNITY], THREADS_CONSUMER, threads.open)
         await event_log.start()
+        consumer.start()
         dispatcher.start()
         sequencer.start()
         if runtime.settings.sweep_interval_seconds:
@@ -71,7 +76,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             yield
         finally:
             dispatcher.stop()
-            await asyncio.gather(sweeper.stop(), sequencer.stop(), event_log.close())
+            await asyncio.gather(sweeper.stop(), consumer.stop(), sequencer.stop(), event_log.close())
             await runtime.stop()
 
     return Hub(

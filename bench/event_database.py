@@ -14,6 +14,7 @@ from hub.postgres import EmbeddedPostgres
 from hub.vocabulary import SourceName
 
 ENGAGEMENTS: Final = 2000
+_NAME: Final = "hub"
 
 _MAKE_ENGAGEMENTS = f"""
     INSERT INTO engagements.client (id, name, region, advisor_id) VALUES (1, '田中商店', 'JP-13', 1);
@@ -31,19 +32,20 @@ NAIVE_LOG: Final = """
 
 @contextmanager
 def event_server() -> Iterator[tuple[EmbeddedPostgres, str]]:
-    """A server, and the DSN of a migrated database on it with engagements that have no events, and a naive log beside."""
+    """A server, and the DSN of a database on it with the five schemas, engagements without events, and a naive log beside."""
     with tempfile.TemporaryDirectory(prefix="hub-bench-") as directory:
         # An unprivileged server must reach it.
         Path(directory).chmod(0o755)
         with EmbeddedPostgres(Path(directory) / "data") as server:
-            server.ensure_databases([SourceName.ENGAGEMENTS.value])
-            dsn = server.dsn(SourceName.ENGAGEMENTS.value)
+            server.ensure_databases([_NAME])
+            dsn = server.dsn(_NAME)
             asyncio.run(_prepare(dsn))
             yield server, dsn
 
 
 async def _prepare(dsn: str) -> None:
-    await migrate(SourceName.ENGAGEMENTS, dsn)
+    for source in SourceName:
+        await migrate(source, dsn)
     connection = await asyncpg.connect(dsn)
     try:
         await connection.execute(_MAKE_ENGAGEMENTS)

@@ -5,7 +5,7 @@ from typing import Final
 
 from demo.clock import Clock
 from demo.target import Target
-from hub.vocabulary import SourceName
+from hub.vocabulary import THREADS_CONSUMER, SourceName
 from sql import load
 
 DAYS: Final = 30
@@ -15,6 +15,8 @@ _BATCH: Final = 10_000
 
 SEED_EVENTS = load(SourceName.ENGAGEMENTS, "seed_events")
 APPEND = load(SourceName.ENGAGEMENTS, "append_events")
+STATE = load(SourceName.ENGAGEMENTS, "event_log_state")
+MOVE = load(SourceName.COMMUNITY, "move_consumer")
 
 
 async def fill(target: Target, as_of: datetime.date) -> None:
@@ -23,3 +25,9 @@ async def fill(target: Target, as_of: datetime.date) -> None:
     await target.run(SEED_EVENTS, since=clock.moment(clock.time_of(clock.days_ago(DAYS))))
     while await target.run(APPEND, limit=_BATCH):
         pass
+
+
+async def leave_read(log: Target, community: Target) -> None:
+    """Let the community have heard of them: the demo's posts are all that was written."""
+    (state,) = await log.run(STATE)
+    await community.run(MOVE, name=THREADS_CONSUMER, epoch=state["epoch"], position=state["last_position"])

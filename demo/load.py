@@ -43,6 +43,9 @@ async def seed(dsns: Mapping[SourceName, str], *, scale: int, as_of: datetime.da
                 tasks.create_task(load.run())
             if loads:
                 tasks.create_task(_make_cohorts(loads, scale, as_of))
+        of_source = {target.source: target for target in targets}
+        if of_source[SourceName.COMMUNITY] in empty:
+            await events.leave_read(of_source[SourceName.ENGAGEMENTS], of_source[SourceName.COMMUNITY])
         for target in empty:
             await target.commit()
         async with asyncio.TaskGroup() as tasks:

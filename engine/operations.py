@@ -152,7 +152,7 @@ class Operations:
 
     def _check_granted(self, operation: Operation, kind: OperationKind, viewer: Viewer) -> None:
         scope = SCOPE_OF_KIND[kind]
-        if scope not in SCOPES[viewer.kind]:
+        if kind is OperationKind.SUBSCRIPTION and scope not in SCOPES[viewer.kind]:
             # Of those that no credential grants it, whoever reads may follow what it reads.
             scope = READ
         if scope not in viewer.scopes:

@@ -146,7 +146,7 @@ class EventLog:
     async def _read(self, after: int, limit: int) -> tuple[State, list[Record]]:
         values = {"after": after, "limit": limit}
         query = READ.render(ViewerKind.STAFF, values)
-        return _split(await self._source.fetch(READ.name, query.text, query.arguments(values)))
+        return split(await self._source.fetch(READ.name, query.text, query.arguments(values)))
 
     async def _follow_for_ever(self) -> None:
         while True:
@@ -207,7 +207,7 @@ class EventLog:
     async def _advance(self, rows: list[asyncpg.Record]) -> bool:
         """Tell what was read; whether there may be more already."""
         known = self._known
-        found, records = _split(rows)
+        found, records = split(rows)
         if found.epoch != known.epoch:
             log.warning("events.another_history", epoch=found.epoch, known=known.epoch)
             self._start_anew(found)
@@ -255,7 +255,7 @@ class EventLog:
         self._subscribers.pop(subscription, None)
 
 
-def _split(rows: Sequence[Any]) -> tuple[State, list[Record]]:
+def split(rows: Sequence[Any]) -> tuple[State, list[Record]]:
     """The state and the events of rows of sql/engagements/read_log.sql."""
     state = State(*rows[0][:_STATE_COLUMNS])
     if rows[0]["position"] is None:

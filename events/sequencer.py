@@ -10,7 +10,7 @@ however that ends, and a session that has not been heard of for some seconds is 
 """
 
 import asyncio
-import contextlib
+import os
 import time
 from typing import Any, Final
 
@@ -52,8 +52,11 @@ _KEEP_INTERVAL_SECONDS: Final = 600.0
 _TIMEOUT_SECONDS: Final = 5.0
 
 SESSION_OF_MOVER: Final = SESSION | {
-    "application_name": "partner-hub sequencer",
+    # With the process, so that whose turn it is can be seen in the database.
+    "application_name": f"partner-hub sequencer {os.getpid()}",
     "statement_timeout": str(int(_TIMEOUT_SECONDS * 1000)),
+    # Whatever writers may risk: a position that somebody has read is not to be given again after a crash.
+    "synchronous_commit": "on",
     # A node that is frozen, or cut off, keeps its session and with it the lock: till the database ends it.
     "idle_session_timeout": "5s",
     "tcp_keepalives_idle": "3",
@@ -171,6 +174,11 @@ class _Prepared:
 
 
 async def _keep(connection: asyncpg.Connection) -> None:
-    """Keep the partitions; where one of them is in use, at the next time."""
-    with contextlib.suppress(asyncpg.LockNotAvailableError):
+    """Keep the partitions; where one of them is in use, at the next time. Events are moved all the same."""
+    try:
         await _Prepared.one(connection, KEEP, days_kept=KEPT_DAYS, days_ahead=_DAYS_AHEAD)
+    except asyncpg.LockNotAvailableError:
+        log.info("sequencer.partitions_in_use")
+    except asyncpg.PostgresError as error:
+        # Where the connection is lost, the next statement says so.
+        log.error("sequencer.partitions_not_kept", error=str(error), remedy="the hub's role must own engagements.event_log")

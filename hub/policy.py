@@ -14,6 +14,7 @@ one that is open. What is shown of an engagement in full alone has the rule `_fu
 """
 
 from collections.abc import Hashable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -95,10 +96,28 @@ _FIRM_POST: Final = f"""({_NETWORK_POST}
     OR {{row}}.association_id = ANY(:viewer_association_ids)
     OR {{row}}.visibility = 'ENGAGEMENT' AND {{row}}.engagement_id IN ({_ENGAGEMENT_FACTS}))"""
 
-Rule = dict[ViewerKind, str]
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """The condition that a column's value is one of those which a query gives, in the form that suits how rows are found."""
+
+    column: str
+    keys: str
+
+    def of_index(self) -> str:
+        """An array, which an index on the column is read by: for rows that are found by the rule itself."""
+        return f"{{row}}.{self.column} = ANY(ARRAY({self.keys}))"
+
+    def of_row(self) -> str:
+        """A hash, which each row is looked up in: for rows that are found otherwise. IS TRUE keeps it from becoming a join."""
+        return f"({{row}}.{self.column} IN ({self.keys})) IS TRUE"
 
 
-def _rule(*, firm: str = ALL, reporting: str = ALL) -> Rule:
+Condition = str | Among
+Rule = dict[ViewerKind, Condition]
+
+
+def _rule(*, firm: Condition = ALL, reporting: Condition = ALL) -> Rule:
     """Staff see all; a firm's persons and its CRM see the same."""
     return {
         ViewerKind.STAFF: ALL,
@@ -110,11 +129,11 @@ def _rule(*, firm: str = ALL, reporting: str = ALL) -> Rule:
 
 def _full(column: str = "id", *, reporting: str = ALL) -> Rule:
     """What belongs to an engagement, by this column, and shows where that is seen in full."""
-    return _rule(firm=f"{{row}}.{column} = ANY(ARRAY({_IN_FULL}))", reporting=reporting)
+    return _rule(firm=Among(column, _IN_FULL), reporting=reporting)
 
 
 def _full_or_offered(column: str = "id") -> Rule:
-    return _rule(firm=f"{{row}}.{column} = ANY(ARRAY({_IN_FULL_OR_OFFERED}))")
+    return _rule(firm=Among(column, _IN_FULL_OR_OFFERED))
 
 
 def _of_post(rule: str) -> str:
@@ -132,7 +151,7 @@ _RULES: Final[dict[str, Rule]] = {
     "certifications.certification": _rule(),
     "engagements.corporation": _rule(),
     "engagements.symptom": _rule(),
-    "engagements.client": _rule(firm=f"{{row}}.id = ANY(ARRAY({_CLIENTS}))", reporting=NONE),
+    "engagements.client": _rule(firm=Among("id", _CLIENTS), reporting=NONE),
     "engagements.engagement": _full_or_offered(),
     "engagements.engagement.title": _full(reporting=NONE),
     "engagements.engagement.client_id": _full(reporting=NONE),
@@ -144,7 +163,7 @@ _RULES: Final[dict[str, Rule]] = {
     "engagements.finding.note": _full("engagement_id", reporting=NONE),
     "engagements.prescription": _full_or_offered("engagement_id"),
     "engagements.prescription.note": _full("engagement_id", reporting=NONE),
-    "engagements.handoff": _rule(firm=f"{{row}}.id = ANY(ARRAY({_HANDOFFS}))"),
+    "engagements.handoff": _rule(firm=Among("id", _HANDOFFS)),
     "engagements.handoff.note": _rule(reporting=NONE),
     "engagements.handoff.decline_note": _rule(reporting=NONE),
     "engagements.event_log": _rule(
@@ -170,20 +189,26 @@ _SEERS: Final[dict[str, str]] = {
 """Which firms see a row: for each firm as its rule says; a test holds the two alike. All other viewers see every row."""
 
 
-def visible(name: str, alias: str, kind: ViewerKind) -> str:
-    """The condition under which a viewer of this kind sees a row of `schema.table`, or a column of it, under this alias."""
-    return _RULES[name][kind].replace("{row}", alias)
+def visible(name: str, alias: str, kind: ViewerKind, *, found: bool = False) -> str:
+    """The condition under which a viewer of this kind sees a row of `schema.table`, or a column of it, under this alias.
+
+    found: the row is found by something else, so that no index is to be read by the condition.
+    """
+    condition = _RULES[name][kind]
+    if isinstance(condition, Among):
+        condition = condition.of_row() if found else condition.of_index()
+    return condition.replace("{row}", alias)
 
 
-def counted(name: str, alias: str, kind: ViewerKind) -> str:
+def counted(name: str, alias: str, kind: ViewerKind, *, found: bool = False) -> str:
     """The condition under which a row, or a column of it, is in this viewer's figures: as `visible`, and for reporting all."""
-    return ALL if kind is ViewerKind.REPORTING else visible(name, alias, kind)
+    return ALL if kind is ViewerKind.REPORTING else visible(name, alias, kind, found=found)
 
 
 def shown(name: str, alias: str, kind: ViewerKind) -> str:
     """The column `schema.table.column` under this alias, null where its rule does not hold."""
     column = f"{alias}.{name.rpartition('.')[2]}"
-    condition = visible(name, alias, kind)
+    condition = visible(name, alias, kind, found=True)
     return column if condition == ALL else f"CASE WHEN {condition} THEN {column} END"
 
 

@@ -16,6 +16,10 @@ class SourceName(Enum):
     __hash__ = object.__hash__
 
 
+THREADS_CONSUMER = "threads"
+"""Who reads the event log to open threads in the community (commands/threads.py): the name under which it keeps its place."""
+
+
 class Phase(Enum):
     """The four phases of bringing IT to a small business: 啓発, 相談, 導入, 活用."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from events.log import STATE, State
+from events.log import STATE, State, split
 from events.record import Record
 from hub.context import RequestContext
 from hub.vocabulary import SourceName
@@ -19,8 +19,8 @@ async def log_state(context: RequestContext) -> tuple[State, bytes]:
     return State(row["epoch"], row["last_position"], row["earliest_position"]), row["cursor_key"]
 
 
-async def events_between(context: RequestContext, after: int, upto: int, limit: int, filter: Mapping[str, Any]) -> list[Record]:
-    """The first events of a stretch of positions that the viewer sees, of those that a filter leaves."""
-    rows = await read(context, EVENTS, after=after, upto=upto, limit=limit, **filter)
-    # As asyncpg gives them, rows are their values in order.
-    return [Record._make(row) for row in rows]
+async def events_between(
+    context: RequestContext, after: int, upto: int, limit: int, filter: Mapping[str, Any]
+) -> tuple[State, list[Record]]:
+    """The first events of a stretch of positions that the viewer sees, of those that a filter leaves; the log as of then."""
+    return split(await read(context, EVENTS, after=after, upto=upto, limit=limit, **filter))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from events.cursors import Cursors
-from events.feed import EventFilter, Feed
+from events.feed import EARLIEST, EventFilter, Feed
 from events.log import State
 from events.record import Position, as_row
 from hub.context import RequestContext
@@ -40,12 +40,14 @@ async def handoff_events(
     cursors = Cursors(key)
     if after is None:
         return _page([], cursors, Position(state.epoch, state.last), has_more=False)
-    start = cursors.open(after)
+    start = Position(state.epoch, state.earliest - 1) if after == EARLIEST else cursors.open(after)
     state.check(_as_read(context, state, start))
     upto = min(state.last, start.number + MOST_LOOKED_AT)
     if upto <= start.number:
         return _page([], cursors, start, has_more=False)
-    found = await events_between(context, start.number, upto, size + 1, narrowed)
+    then, found = await events_between(context, start.number, upto, size + 1, narrowed)
+    # Meanwhile the log may have begun anew, or its oldest days have gone.
+    then.check(_as_read(context, then, start))
     page = found[:size]
     end = page[-1].position if len(found) > size else upto
     events = [as_row(event, cursors.seal(Position(state.epoch, event.position))) for event in page]

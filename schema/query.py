@@ -154,7 +154,7 @@ class Query:
         resolvers.events.handoff_events,
         price=EVENTS,
         description="The same events as the subscription, pulled with the same cursor, oldest first. "
-        "Without `after`: no events, and an endCursor that is now. "
+        'Without `after`: no events, and an endCursor that is now; `after: "EARLIEST"`: from the start of what is kept. '
         "endCursor moves past events that the filter or the policy leaves out.",
         first=int | None,
         after=str | None,

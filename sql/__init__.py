@@ -31,7 +31,8 @@ ROOT = Path(__file__).resolve().parent
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
 _POLICY = re.compile(r"\{(visible|counted|seers|shown) ([a-z_.]+) ([a-z_]+)\}")
-_EXPANSIONS = {"visible": visible, "counted": counted, "seers": seers, "shown": shown}
+_CONDITIONS = {"visible": visible, "counted": counted}
+_TERMS = {"seers": seers, "shown": shown}
 _COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
 _KEYS = re.compile(r"parents|(?:\w+_)?ids")
 
@@ -120,7 +121,15 @@ def _render(
         return match[1] if holds else ""
 
     text = _OPTIONAL.sub(optional, statement.template)
-    text = _POLICY.sub(lambda match: _EXPANSIONS[match[1]](match[2], match[3], kind), text)
+
+    def rule(match: re.Match[str]) -> str:
+        marker, name, alias = match.groups()
+        if marker in _TERMS:
+            return _TERMS[marker](name, alias, kind)
+        # The children of a parent are found by it.
+        return _CONDITIONS[marker](name, alias, kind, found=parent is not None)
+
+    text = _POLICY.sub(rule, text)
     if parent is not None:
         text = re.sub(rf"(?<![:\w]):{parent}\b", "parent.key", text)
     if within is not None:

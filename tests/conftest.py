@@ -117,7 +117,8 @@ def source_dsns(servers: Servers, migrated_templates: Dsns) -> Iterator[Dsns]:
             await connection.execute(sql.format(name=name, source=source.value))
             await connection.close()
 
-    asyncio.run(administer("CREATE DATABASE {name} TEMPLATE template_{source}"))
+    # Without fsync a copy of files takes half as long as one by the log.
+    asyncio.run(administer("CREATE DATABASE {name} TEMPLATE template_{source} STRATEGY FILE_COPY"))
     yield {source: servers.of(source).dsn(name) for source, name in names.items()}
     asyncio.run(administer("DROP DATABASE {name} WITH (FORCE)"))
 

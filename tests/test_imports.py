@@ -13,7 +13,7 @@ MAY_IMPORT = {
     "sql": {"hub", "sql"},
     "events": {"hub", "engine", "sql", "events"},
     "loaders": {"hub", "engine", "events", "sql", "loaders"},
-    "commands": {"hub", "sql", "loaders", "commands"},
+    "commands": {"hub", "events", "sql", "loaders", "commands"},
     "resolvers": {"hub", "engine", "events", "loaders", "commands", "resolvers"},
     "schema": {"hub", "engine", "loaders", "resolvers", "schema"},
     "demo": {"hub", "sql", "demo"},

@@ -29,6 +29,8 @@ PARENTS = {
     "Symptom": "engagements(first: {first}) {{ nodes {{ findings {{ symptom {{ {edge} }} }} }} }}",
     "Finding": "engagements(first: {first}) {{ nodes {{ findings {{ {edge} }} }} }}",
     "Handoff": "handoffs(first: {first}) {{ nodes {{ {edge} }} }}",
+    "HandoffEventPage": 'handoffEvents(first: {first}, after: "EARLIEST") {{ {edge} }}',
+    "HandoffEvent": 'handoffEvents(first: {first}, after: "EARLIEST") {{ events {{ {edge} }} }}',
     "Course": "courses(first: {first}) {{ nodes {{ {edge} }} }}",
     "TrainingSession": "trainingSessions(first: {first}) {{ nodes {{ {edge} }} }}",
     "Enrollment": "trainingSessions(first: {first}) {{ nodes {{ enrollments(first: 1) {{ nodes {{ {edge} }} }} }} }}",

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import os
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +23,7 @@ from tests.conftest import Dsns, Servers, make_databases, settings_for, until
 from tests.events.conftest import Told, following, opened, sequencing
 from tests.events.outbox import connected, make_engagements, write
 from tests.miniature import execute
+from tests.plain_sql import column
 
 
 @contextlib.asynccontextmanager
@@ -168,6 +171,21 @@ async def test_a_new_epoch_ends_subscriptions_and_cursors(source: Source) -> Non
         await write(writer, 1)
         await again.until(3)
     assert (told.positions, again.positions) == ([], [3])
+
+
+async def test_an_operator_declares_another_history(source_dsns: Dsns, tmp_path: Path) -> None:
+    read = "SELECT epoch FROM engagements.event_log_state"
+    (before,) = await column(source_dsns, SourceName.ENGAGEMENTS, read)
+    environment = {f"HUB_{source.name}_DSN": dsn for source, dsn in source_dsns.items()} | {"HUB_DATA_DIR": str(tmp_path)}
+    command = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "hub", "new-epoch"), env=os.environ | environment, stderr=asyncio.subprocess.PIPE
+    )
+    _, told = await command.communicate()
+    assert (command.returncode, told.decode()) == (
+        0, "The event log has a new epoch: whoever follows it is told to begin anew.\n",
+    )  # fmt: skip
+    (after,) = await column(source_dsns, SourceName.ENGAGEMENTS, read)
+    assert after != before
 
 
 async def test_a_history_that_has_become_shorter_is_another(source: Source, capsys: pytest.CaptureFixture[str]) -> None:

@@ -75,18 +75,18 @@ REACHED = {
     f"{mutation} {outcome}"
     for mutation, outcomes in {
         "openEngagement": "done",
-        "recordFinding": "done NOT_ALLOWED",
-        "prescribe": "done NOT_ALLOWED",
-        "advancePhase": "done NOT_FOUND CONFLICT INVALID_TRANSITION OFFER_PENDING PRESCRIPTION_REQUIRED ROLE_MISMATCH",
-        "offerHandoff": "done NOT_FOUND CONFLICT INVALID_TRANSITION OFFER_PENDING ROLE_MISMATCH",
+        "recordFinding": "done",
+        "prescribe": "done",
+        "advancePhase": "done CONFLICT INVALID_TRANSITION OFFER_PENDING ROLE_MISMATCH",
+        "offerHandoff": "done CONFLICT INVALID_TRANSITION OFFER_PENDING ROLE_MISMATCH",
         "acceptHandoff": "done OFFER_CLOSED",
-        "declineHandoff": "done OFFER_CLOSED",
-        "withdrawHandoff": "done OFFER_CLOSED",
-        "closeEngagement": "done CONFLICT INVALID_TRANSITION",
+        "withdrawHandoff": "done",
+        "closeEngagement": "done INVALID_TRANSITION",
     }.items()
     for outcome in outcomes.split()
 }
-"""What the lives come to, at least, where they are the same every time."""
+"""What lives that are not chosen come to, at least: the tenth of them would. Hypothesis draws on constants of the code, so they
+are the same as long as that is."""
 
 MOST_ENGAGEMENTS = 2
 """In one life of the town: few, so that each comes far."""

@@ -175,7 +175,7 @@ def edges_of_schema() -> set[tuple[str, str]]:
 
 def is_root(type_: object) -> bool:
     """Whether a type is a root of operations."""
-    return type_ in (SCHEMA.query_type, SCHEMA.mutation_type)
+    return type_ in (SCHEMA.query_type, SCHEMA.mutation_type, SCHEMA.subscription_type)
 
 
 def is_page_part(name: str) -> bool:

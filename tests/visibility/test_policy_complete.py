@@ -17,6 +17,8 @@ from tests.visibility.places import TABLES
 WITHOUT_RULE = {
     "directory.api_key": "credentials of machines: read before it is known who asks, and never a part of the graph",
     "engagements.idempotency_key": "outcomes of mutations: read by keys of the viewer's own firm, never a part of the graph",
+    "community.log_consumer": "how far the hub itself has read the log",
+    "community.thread": "which engagements' threads the hub has opened: what shows of them are their posts",
     "engagements.event_log_default": "a part of engagements.event_log, and never read by itself",
     "engagements.event_log_state": "which history the log is, and how far: shown to nobody but as a sealed cursor",
     "engagements.outbox": "events on their way into the log: the sequencer moves them, and nobody is answered from here",
@@ -29,6 +31,9 @@ OPERATORS = {
     "directory/create_api_key.sql": "an operator's command",
     "directory/list_api_keys.sql": "an operator's command",
     "directory/revoke_api_key.sql": "an operator's command",
+    "community/consumer_place.sql": "a consumer's of the log",
+    "community/move_consumer.sql": "a consumer's of the log",
+    "community/open_thread.sql": "a consumer's of the log: a post under the rule of its engagement",
     "engagements/append_events.sql": "the sequencer's",
     "engagements/claim_event_log.sql": "the sequencer's",
     "engagements/event_log_state.sql": "where the log begins and ends, and the key of its cursors: shown to nobody",
@@ -85,6 +90,11 @@ PARTS = {
         )
     },
     ("engagements/lock_engagement_of_handoff.sql", "engagements.engagement", "e"): "locked, not shown: the hand-off shows",
+    (
+        "engagements/events.sql",
+        "engagements.event_log_state",
+        "s",
+    ): "where the log begins and ends, for cursors",
     ("engagements/engagement_figures.sql", "engagements.client", "c"): "region and industry, as there",
     ("engagements/viewer_peers.sql", "engagements.client", "c"): "the advisor of an engagement whose client shows",
     ("trainings/sessions.sql", "trainings.enrollment", "held"): "how many seats are held: a figure that everyone sees",

@@ -89,7 +89,12 @@ $$;
 
 SELECT keep_event_log(30, 3);
 
+-- Every row of the outbox is soon deleted: what is dead is cleared while it is little, for the sequencer looks past it each time.
+ALTER TABLE outbox SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0);
+
 -- migrate: rollback
+
+ALTER TABLE outbox RESET (autovacuum_vacuum_scale_factor, autovacuum_vacuum_threshold, autovacuum_vacuum_cost_delay);
 
 DROP TABLE event_log;
 
