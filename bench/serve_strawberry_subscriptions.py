@@ -1,7 +1,7 @@
 """The baseline of fan-out: Strawberry's own subscriptions, as they come, over the hub's types and log, on Starlette.
 
 Each subscriber has an async generator that is fed from one tailer through a queue, and each event is executed for each
-subscriber by graphql-core, then encoded and sent by Strawberry. Who may see an event is read once for all, which is kinder than usual.
+subscriber by graphql-core, then encoded and sent by Strawberry. Who may see an event is read once for all of them.
 """
 
 import asyncio
