@@ -16,11 +16,11 @@ async def test_a_database_that_is_killed_and_comes_back_goes_on_where_it_was(own
     dsns = await asyncio.to_thread(make_databases, own_servers, "own")
     await build(dsns)
     async with socket_server(settings_for(dsns, tmp_path, **UNLIMITED)) as server:
-        connection = await asyncpg.connect(dsns[SourceName.ENGAGEMENTS])
-        street = Street(dsns, server, connection)
+        street = Street(dsns, server, await asyncpg.connect(dsns[SourceName.ENGAGEMENTS]))
         async with street.following(RICH, crm(1)) as firm, street.following(viewer=STAFF) as staff:
             ids = [await street.change(1)]
             assert [event["id"] for event in await firm.events(1)] == await staff.ids(1) == ids
+            street.connection.terminate()
             await asyncio.to_thread(own_servers.first.kill)
             await firm.nothing()
             await asyncio.to_thread(own_servers.first.start)
@@ -44,7 +44,7 @@ async def test_an_edge_of_a_source_that_is_down_is_null_with_its_error(own_serve
             payload = await follower.next()
             assert payload["data"] == {"handoffEvents": {"id": event_id, "engagement": {"title": "title 1", "posts": None}}}
             (error,) = payload["errors"]
-            assert error["path"] == ["handoffEvents", "engagement", "posts"]
+            assert error["path"][:3] == ["handoffEvents", "engagement", "posts"]
             assert error["extensions"] == {"code": "SOURCE_UNAVAILABLE", "source": "community"}
         street.connection.terminate()
 

@@ -1,0 +1,78 @@
+"""What a subscriber costs that waits: `python -m bench.event_idle [SUBSCRIBERS]`.
+
+10,000 sockets of 200 firms subscribe on one server process, in steps; its memory is read at each, and one more event must then
+reach every socket whose firm may see it, and no other.
+"""
+
+import asyncio
+import sys
+from typing import Final
+
+import asyncpg
+
+from bench.cpu import resident_bytes
+from bench.event_sockets import Subscriber, allow_open_files, close, subscribe
+from bench.serve_hub import WARM
+from bench.server_process import ServerProcess, serving
+from bench.subscriber_database import FIRMS, dsn_of, environment, subscriber_database, write_event
+from hub import log
+from hub.settings import Settings
+from hub.tokens import TokenAuthority
+from hub.viewer import Viewer, ViewerKind
+
+SUBSCRIBERS: Final = 10_000
+STEPS: Final = 5
+BAR_BYTES: Final = 35 * 1000
+SETTLE_SECONDS: Final = 3
+
+DOCUMENT: Final = "subscription { handoffEvents { id type occurredAt engagementVersion engagementId cursor } }"
+
+
+def main() -> None:
+    """Run it, and print what was found."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else SUBSCRIBERS
+    allow_open_files(count + 1000)
+    with subscriber_database() as settings:
+        log.configure(settings)
+        with serving("bench.serve_hub", WARM, settings=environment(settings)) as server:
+            asyncio.run(_bench(settings, server, count))
+
+
+async def _bench(settings: Settings, server: ServerProcess, count: int) -> None:
+    authority = TokenAuthority(settings)
+    crms = [Viewer(ViewerKind.CRM, f"CRM {firm}", partner_id=firm) for firm in range(1, FIRMS + 1)]
+    tokens = [authority.mint(crm, valid_seconds=3600) for crm in crms]
+    # What the first sockets bring with them is the server's, not theirs.
+    subscribers = await subscribe(server.port, tokens, DOCUMENT)
+    await asyncio.sleep(SETTLE_SECONDS)
+    first, before = len(subscribers), resident_bytes(server.pid)
+    while len(subscribers) < count:
+        size = min(count // STEPS, count - len(subscribers))
+        wanted = [tokens[(len(subscribers) + number) % FIRMS] for number in range(size)]
+        subscribers += await subscribe(server.port, wanted, DOCUMENT)
+        await asyncio.sleep(SETTLE_SECONDS)
+        each = (resident_bytes(server.pid) - before) / (len(subscribers) - first)
+        print(
+            f"{len(subscribers):6} subscribers: {resident_bytes(server.pid) / 1e6:6.1f} MB, {each / 1000:.1f} KB each",
+            flush=True,
+        )
+    await _check(settings, subscribers)
+    close(subscribers)
+    print(f"{each / 1000:.1f} KB an idle subscriber (bar: at most {BAR_BYTES / 1000:g})")
+
+
+async def _check(settings: Settings, subscribers: list[Subscriber]) -> None:
+    connection = await asyncpg.connect(dsn_of(settings))
+    await write_event(connection, 1)
+    await connection.close()
+    entitled = [subscriber for number, subscriber in enumerate(subscribers) if number % FIRMS in (0, 1, 2)]
+    async with asyncio.timeout(30):
+        while sum(subscriber.count for subscriber in entitled) < len(entitled):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    if sum(subscriber.count for subscriber in subscribers) != len(entitled):
+        sys.exit("An event reached others than those who may see it.")
+    print(f"an event reached the {len(entitled)} that may see it, of {len(subscribers)}")
+
+
+if __name__ == "__main__":
+    main()
