@@ -21,7 +21,7 @@ from engine.arguments import NO_ARGUMENTS
 from engine.declarations import Columns, Computed, Connection, ConnectionEdge, Edge, Row
 from engine.patience import each
 from engine.plan import Abstract, ConnectionOf, Field, Joined, Leaf, ListOf, Object, Plan, Selection, Value
-from engine.results import FAILED, Path, Trace
+from engine.results import FAILED, Path, Trace, below, of_keys, only
 from engine.shaping import NAMED, complete, extras, of_column, shaper
 from hub.context import ASKED_BY
 
@@ -116,7 +116,7 @@ class Execution:
             case Abstract(selections):
                 return await self._typed(selections, values, trace)
             case ConnectionOf():
-                return [await self._root_connection(value, opened, _one(trace, index)) for index, opened in enumerate(values)]
+                return [await self._root_connection(value, opened, only(trace, index)) for index, opened in enumerate(values)]
         raise AssertionError(value)
 
     async def _root_connection(self, value: ConnectionOf, opened: Connection, trace: Trace) -> Any:
@@ -209,7 +209,7 @@ class Execution:
         out: dict[str, Any] = dict.fromkeys(selection.response_keys, selection.type_name)
         failed = False
         for key, field in selection.leaves.items():
-            out[key] = self._leaf(field, row, self._reporter(field, _below(trace, field), index))
+            out[key] = self._leaf(field, row, self._reporter(field, below(trace, field.response_key), index))
         for key, joined in selection.joined.items():
             out[key] = self._shape_joined(joined, row, index, trace)
         for field in chain.from_iterable(selection.loads):
@@ -225,7 +225,7 @@ class Execution:
         if row[joined.presence] is None:
             return None
         part = {column: row[joined.prefix + column] for column in joined.selection.columns}
-        return self._shape(joined.selection, part, index, {}, _below(trace, joined.field))
+        return self._shape(joined.selection, part, index, {}, below(trace, joined.field.response_key))
 
     def _leaf(self, field: Field, row: Row, report: Callable[[Exception, list[int]], None]) -> Any:
         try:
@@ -292,7 +292,7 @@ class Execution:
     async def _edge(
         self, field: Field, distinct: list[Any], keys: list[Any], by_key: dict[Any, Any], trace: Trace
     ) -> dict[Any, Any]:
-        done = await self.checked(field, list(map(by_key.get, distinct)), _trace_keys(field, distinct, keys, trace))
+        done = await self.checked(field, list(map(by_key.get, distinct)), of_keys(trace, field.response_key, distinct, keys))
         return dict(zip(distinct, done, strict=True))
 
     async def _kept_edge(self, field: Field, distinct: list[Any], keys: list[Any], shaped: Any, trace: Trace) -> dict[Any, Any]:
@@ -324,7 +324,7 @@ class Execution:
             awaited = await asyncio.gather(*(values[index] for index in waiting), return_exceptions=True)
             for index, value in zip(waiting, awaited, strict=True):
                 values[index] = value
-        return await self.checked(field, values, _below(trace, field))
+        return await self.checked(field, values, below(trace, field.response_key))
 
     async def _connections(
         self,
@@ -348,13 +348,13 @@ class Execution:
         read = await connections.read(connection, distinct, shared)
         for one in group:
             assert isinstance(one.value, ConnectionOf)
-            done = await connections.complete(self, one.value, read, _trace_keys(one, distinct, keys, trace))
+            done = await connections.complete(self, one.value, read, of_keys(trace, one.response_key, distinct, keys))
             loaded[one.response_key] = dict(zip(distinct, done, strict=True))
 
     def _fail(self, error: Exception, group: list[Field], rows: Sequence[Row], loaded: dict[str, Loaded], trace: Trace) -> None:
         """Nothing of these fields could be read, for any row."""
         for field in group:
-            self.report(error, field, (path for index in range(len(rows)) for path in _below(trace, field)(index)))
+            self.report(error, field, (path for index in range(len(rows)) for path in below(trace, field.response_key)(index)))
             loaded[field.response_key] = [FAILED] * len(rows)
 
     async def values(self, batch: Any, keys: list[Any], columns: Columns | None, arguments: dict[str, Any]) -> Sequence[Any]:
@@ -365,24 +365,6 @@ class Execution:
         if len(values) != len(keys):
             return [TypeError(f"{len(values)} values were read for {len(keys)} keys")] * len(keys)
         return values
-
-
-def _below(trace: Trace, field: Field) -> Trace:
-    return lambda index: ([*path, field.response_key] for path in trace(index))
-
-
-def _one(trace: Trace, index: int) -> Trace:
-    return lambda _number: trace(index)
-
-
-def _trace_keys(field: Field, distinct: list[Any], keys: list[Any], trace: Trace) -> Trace:
-    """From a key's number to the places of a field below every row that has the key."""
-
-    def trace_key(number: int) -> Iterator[Path]:
-        key = distinct[number]
-        return ([*path, field.response_key] for index, other in enumerate(keys) if other == key for path in trace(index))
-
-    return trace_key
 
 
 def _has_failed(loaded: Loaded) -> bool:

@@ -350,7 +350,15 @@ class IdentityUnavailable(HubError):
         super().__init__("The identity provider's keys cannot be had now. Keep the token, and try again later.")
 
 
-class Overloaded(HubError):
+class Full(HubError):
+    """As many are under way as may be at once; later there may be room."""
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        return {"code": self.code, "retryAfterSeconds": self.retry_after_seconds}
+
+
+class Overloaded(Full):
     """As many requests are in flight as the hub takes at once; nothing of this one was looked at."""
 
     code = "OVERLOADED"
@@ -359,12 +367,8 @@ class Overloaded(HubError):
     def __init__(self) -> None:
         super().__init__("The hub has as many requests in flight as it takes; try again shortly.")
 
-    @property
-    def extensions(self) -> dict[str, Any]:
-        return {"code": self.code, "retryAfterSeconds": self.retry_after_seconds}
 
-
-class TooManyExports(HubError):
+class TooManyExports(Full):
     """As many exports are under way as the hub takes at once; nothing of this one was looked at."""
 
     code = "TOO_MANY_EXPORTS"
@@ -373,12 +377,8 @@ class TooManyExports(HubError):
     def __init__(self) -> None:
         super().__init__("The hub has as many exports under way as it takes (HUB_MAX_EXPORTS); try again later.")
 
-    @property
-    def extensions(self) -> dict[str, Any]:
-        return {"code": self.code, "retryAfterSeconds": self.retry_after_seconds}
 
-
-class TooManySubscriptions(HubError):
+class TooManySubscriptions(Full):
     """The caller has as many subscriptions open on this node as one caller may."""
 
     code = "TOO_MANY_SUBSCRIPTIONS"
@@ -386,10 +386,6 @@ class TooManySubscriptions(HubError):
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"One caller has at most {limit} subscriptions open at once; end one before the next.")
-
-    @property
-    def extensions(self) -> dict[str, Any]:
-        return {**super().extensions, "retryAfterSeconds": self.retry_after_seconds}
 
 
 class RequestTimeout(HubError):
