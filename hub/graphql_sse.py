@@ -86,6 +86,9 @@ class EventStream:
 
     def send(self, delivery: Delivery) -> None:
         """Take events, as `next` events."""
+        if self._over:
+            # It ends, perhaps with a gap before this.
+            return
         written = delivery.written(EVENT_STREAM, events_of)
         if self._held_bytes and self._held_bytes + len(written) > MOST_HELD_BYTES:
             # Without `complete`: the reader connects again, from the last event that it has.

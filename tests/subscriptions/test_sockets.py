@@ -9,6 +9,9 @@ import orjson
 import pytest
 
 from engine.subscriptions import Program
+from events.cursors import Cursors
+from events.epoch import draw
+from events.record import Position
 from hub import socket_outlet
 from hub.api_key_commands import create_key, revoke_key
 from hub.api_keys import prefix_of
@@ -17,7 +20,7 @@ from hub.viewer import Viewer, ViewerKind
 from hub.vocabulary import SourceName
 from tests.conftest import STAFF, until
 from tests.subscriptions.conftest import Serve
-from tests.subscriptions.street import IDS, RICH, WHAT, Street, crm, settled
+from tests.subscriptions.street import IDS, RICH, WHAT, Follower, Street, crm, settled
 
 
 @pytest.fixture
@@ -342,3 +345,48 @@ async def test_a_subscription_that_came_early_is_unauthorized(street: Street) ->
     async with street.server.socket() as socket:
         await socket.ask("1", IDS)
         assert await socket.closing() == (4401, "Send connection_init, and wait for connection_ack.")
+
+
+async def test_another_history_ends_what_was_followed(street: Street) -> None:
+    dsn = street.dsns[SourceName.ENGAGEMENTS]
+    async with street.following(WHAT) as follower:
+        await street.change(1)
+        (event,) = await follower.events(1)
+        await draw(dsn)
+        refused = await follower.socket.refusal("1")
+        assert refused["extensions"] == {"code": "CURSOR_EXPIRED", "field": "after"}
+        await follower.socket.ask("2", IDS, after=event["cursor"])
+        refused = await follower.socket.refusal("2")
+        assert (refused["extensions"]["code"], refused["path"]) == ("CURSOR_EXPIRED", ["handoffEvents"])
+        await follower.socket.ask("3", IDS)
+        await settled(follower.socket)
+        event_id = await street.change(1)
+        assert (await follower.socket.receive())["payload"]["data"]["handoffEvents"]["id"] == event_id
+
+
+async def test_a_cursor_beyond_the_log_is_told(street: Street) -> None:
+    connection = street.connection
+    row = await connection.fetchrow("SELECT epoch, cursor_key FROM engagements.event_log_state")
+    assert row is not None
+    cursor = Cursors(row["cursor_key"]).seal(Position(row["epoch"], 10**6))
+    async with street.server.initialised() as socket:
+        await socket.ask("1", IDS, after=cursor)
+        assert (await socket.refusal("1"))["extensions"] == {"code": "CURSOR_AHEAD", "field": "after"}
+
+
+async def test_behind_another_server_events_go_through_asgi(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `uvicorn server:app` serves: replay, live events, and a slow reader who is let go."""
+    monkeypatch.setattr(socket_outlet, "SOCKET", "of no server")
+    monkeypatch.setattr(socket_outlet, "MOST_HELD_BYTES", 50_000)
+    text = WHAT.replace("cursor", "id cursor " + " ".join(f"a{number}: cursor" for number in range(90)))
+    ids = [await street.changed(1) for _ in range(3)]
+    async with street.server.initialised() as socket, street.following(text, receive_buffer_bytes=4096) as slow:
+        await socket.ask("1", IDS, after="EARLIEST")
+        follower = Follower(socket, "1")
+        assert await follower.ids(3) == ids
+        slow.socket.connection.transport.pause_reading()
+        for _ in range(15):
+            async with street.connection.transaction():
+                ids = [await street.change(1) for _ in range(100)]
+            assert await follower.ids(100) == ids
+        slow.socket.connection.transport.abort()
