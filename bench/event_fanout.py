@@ -1,9 +1,11 @@
 """What a delivery costs: `python -m bench.event_fanout`.
 
 500 sockets of one firm, and 500 sockets of 200 firms with three entitled to each event, on the hub and on Strawberry's own
-subscriptions over the same types and log (bench/serve_strawberry_subscriptions.py), in turns. Events are written one at a time, the
-next once all have the last; and in bursts, a transaction each. The sequencer runs here: it is the same for both. First all sockets
-of both must be given the same events with the same answers; then the CPU of the server's process is divided by what it delivered.
+subscriptions over the same types and log (bench/serve_strawberry_subscriptions.py), in turns. Events are written one at a time,
+the next once all have the last; and in bursts, a transaction each. `frozen` asks for the event's own fields, which need no
+reading: the least that can be asked for; `edges` for the engagement and its firms too. The sequencer runs here: it is the same
+for both. First all sockets of both must be given the same events with the same answers; then the CPU of the server's process is
+divided by what it delivered.
 """
 
 import asyncio
@@ -19,8 +21,8 @@ import orjson
 
 from bench.cpu import process_seconds
 from bench.event_sockets import Subscriber, allow_open_files, close, subscribe
-from bench.server_process import ServerProcess, serving
 from bench.serve_hub import WARM
+from bench.server_process import ServerProcess, serving
 from bench.subscriber_database import FIRMS, dsn_of, environment, subscriber_database, write_event
 from events.sequencer import Sequencer
 from hub import log

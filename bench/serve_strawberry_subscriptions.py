@@ -1,7 +1,7 @@
 """The baseline of fan-out: Strawberry's own subscriptions, as they come, over the hub's types and log, on Starlette.
 
-Each subscriber has an async generator that is fed from one tailer through a queue, and each event is executed for each subscriber by
-graphql-core, then encoded and sent by Strawberry. Who may see an event is read once for all, which is kinder than usual.
+Each subscriber has an async generator that is fed from one tailer through a queue, and each event is executed for each
+subscriber by graphql-core, then encoded and sent by Strawberry. Who may see an event is read once for all of them.
 """
 
 import asyncio
@@ -32,7 +32,6 @@ from hub import log
 from hub.context import RequestContext
 from hub.policy import needs_seers
 from hub.runtime import Runtime
-from hub.serving import collect_seldom
 from hub.settings import load_settings
 from hub.tokens import bearer_token
 from hub.viewer import Viewer
@@ -148,19 +147,8 @@ def main() -> None:
 
     view = View(schema, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL])
     app = Starlette(routes=[WebSocketRoute("/graphql", view)], lifespan=lifespan)
-    collect_seldom()
-    # The loop and the protocol of sockets that the hub has, without compression, as it is without.
-    serve(
-        uvicorn.Config(
-            app,
-            ws="websockets-sansio",
-            ws_per_message_deflate=False,
-            loop="uvloop",
-            log_config=None,
-            access_log=False,
-            lifespan="on",
-        )
-    )
+    # As uvicorn comes; the clients offer no compression.
+    serve(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on"))
 
 
 if __name__ == "__main__":

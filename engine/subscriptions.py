@@ -6,16 +6,18 @@ read once for all of them. What two subscribers must have alike to be given the 
 
 import json
 from collections.abc import Hashable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from graphql import GraphQLError, located_error
 
-from engine.declarations import Root, Row
+from engine.declarations import Computed, Root, Row
 from engine.execution import Execution
 from engine.operations import Operations, Ready
-from engine.plan import Field, Plan
+from engine.plan import Field, Object, Plan
 from engine.results import FAILED, Path
 from hub import graphql_errors
+from hub.begun import Begun
 from hub.context import RequestContext
 from hub.errors import BadRequest
 
@@ -38,6 +40,21 @@ class Program:
         used = {name: values[name] for name in operation.used_below_root if name in values}
         name = operation.node.name.value if operation.node.name else None
         return ready.document.text, name, json.dumps(used, sort_keys=True)
+
+    @property
+    def is_same_for_all(self) -> bool:
+        """Whether an event has one answer, whoever asks: nothing is read for it but its own row."""
+        if self._plan is None:
+            return False
+        value = self._plan.fields[0].value
+        return (
+            isinstance(value, Object)
+            and not value.selection.joined
+            and all(
+                isinstance(field.declaration, Computed) and field.declaration.same_for_all
+                for field in chain.from_iterable(value.selection.loads)
+            )
+        )
 
     def open(self, context: RequestContext) -> Any:
         """What the root field's resolver says is to be followed; GraphQLError, located, where it refuses."""
@@ -74,6 +91,12 @@ class Program:
             answer = answers[int(number)]
             answer.setdefault("errors", []).append(graphql_errors.present(error, executed=True))
         return [_errors_first(answer) for answer in answers], execution.errors
+
+    def answers_at_once(self, rows: Sequence[Row], context: RequestContext) -> list[dict[str, Any]]:
+        """As `answers`, where it `is_same_for_all`: there is nothing to wait for."""
+        begun = Begun(self.answers(rows, context))
+        assert begun.done
+        return begun.value[0]
 
     @staticmethod
     def _data(plan: Plan, field: Field, value: Any) -> dict[str, Any]:

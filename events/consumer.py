@@ -69,6 +69,7 @@ class Consumer:
 
     async def _follow_for_ever(self) -> None:
         subscribe = partial(self._log.subscribe, lambda _records: self._hint.set(), lambda _error: self._hint.set())
+        waits = False
         while True:
             # Anew each time: a subscription ends where the log begins anew.
             unsubscribe = subscribe()
@@ -76,10 +77,13 @@ class Consumer:
                 self._hint.clear()
                 await self.consume()
             except (HubError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log.info("consumer.waits", consumer=self._name, error=str(error))
+                if not waits:
+                    log.warning("consumer.waits", consumer=self._name, error=str(error))
+                waits = True
             except Exception:
                 log.exception("consumer.failed", consumer=self._name)
             else:
+                waits = False
                 await asyncio.sleep(_PAUSE_SECONDS)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_POLL_INTERVAL_SECONDS):

@@ -64,7 +64,11 @@ class Group:
 
     def begin(self) -> None:
         """Answer what was offered, if it is not being done."""
-        if self._pending and self._task is None:
+        if not self._pending or self._task is not None:
+            return
+        if self.view.is_same_for_all and len(self._pending) <= LARGEST_RUN:
+            self._deliver_at_once()
+        else:
             self._task = asyncio.get_running_loop().create_task(self._run())
 
     def stop(self) -> None:
@@ -73,6 +77,16 @@ class Group:
         if self._task is not None:
             self._task.cancel()
             self._task = None
+
+    def _deliver_at_once(self) -> None:
+        """What takes no reading is not worth a task."""
+        try:
+            encoded = self.view.encode_at_once(self._pending, self._lane.told)
+        except Exception as error:
+            self._end([graphql_errors.masked(error)])
+            return
+        self._pending.clear()
+        self._deliver(Delivery(encoded))
 
     async def _run(self) -> None:
         try:
@@ -92,16 +106,20 @@ class Group:
         lane = self._lane
         async with lane.runs:
             events = [self._pending.popleft() for _ in range(min(len(self._pending), LARGEST_RUN))]
-            encoded = await self.view.encode(events, lane.cursors, lane.epoch)
+            encoded = await self.view.encode(events, lane.told)
         for number, part in enumerate(Delivery(encoded).parts()):
             if number:
                 # Transports write what they have been given only when they are given the time.
                 await asyncio.sleep(0)
-            self._delivered = part.events[-1].position
-            for member in list(self.members):
-                # One that is let go may take others with it, of the same socket.
-                if member in self.members:
-                    member.take(part)
+            self._deliver(part)
+
+    def _deliver(self, delivery: Delivery) -> None:
+        self._delivered = delivery.last
+        members = self.members
+        for member in list(members):
+            # One that is let go may take others with it, of the same socket.
+            if member in members:
+                member.take(delivery)
 
     def _end(self, errors: list[dict[str, Any]]) -> None:
         self._pending.clear()

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from events.group import Group
+from events.told import Told
 from events.view import RETRY_INTERVAL_SECONDS
 from hub.errors import SourceUnavailable
 
 if TYPE_CHECKING:
-    from events.cursors import Cursors
     from events.log import EventLog
     from events.record import Record
     from events.sight import Sight
@@ -35,7 +35,7 @@ class Lane:
         self.runs = runs
         """How many groups are answered at once."""
         self.position = 0
-        self.epoch = 0
+        self.told: Told
         self.groups: dict[Hashable, Group] = {}
         self._log = event_log
         self._sight = sight
@@ -43,15 +43,11 @@ class Lane:
         self._waiting: deque[Record] = deque()
         self._task: asyncio.Task[None] | None = None
 
-    @property
-    def cursors(self) -> Cursors:
-        """The log's."""
-        return self._log.cursors
-
     def begin_at(self, epoch: int, position: int) -> None:
         """What follows on this place is to be handed out, and nothing of before."""
         self.stop()
-        self.epoch, self.position = epoch, position
+        self.position = position
+        self.told = Told(self._log.cursors, epoch)
 
     def stop(self) -> None:
         """Hand out nothing more."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
+from events.told import Told
 from events.view import LARGEST_RUN, RETRY_INTERVAL_SECONDS
 from hub import graphql_errors
 from hub.errors import CostBudgetExhausted, HubError, SourceUnavailable
@@ -64,7 +65,11 @@ class Member:
     def take(self, delivery: Delivery) -> None:
         """Live events of the group."""
         if self._held is None:
-            self._send(delivery)
+            if delivery.first > self.position:
+                self.position = delivery.last
+                self._outlet.send(delivery)
+            else:
+                self._send(delivery)
             return
         self._held.append(delivery)
         self._held_bytes += sum(len(event.payload) for event in delivery.events)
@@ -76,7 +81,7 @@ class Member:
     def _send(self, delivery: Delivery) -> None:
         new = delivery.after(self.position)
         if new is not None:
-            self.position = new.events[-1].position
+            self.position = new.last
             self._outlet.send(new)
 
     async def _replay(self) -> None:
@@ -113,12 +118,14 @@ class Member:
         events = [event for event in await self._read(upto - self.position) if view.filter.matches(event)]
         if view.is_judged:
             events = await dispatcher.sight.seen(events, view.partner_id)
+        # What is past is told once: nobody else is at the same place.
+        told = Told(dispatcher.log.cursors, dispatcher.log.head.epoch)
         size = max(1, min(LARGEST_RUN, dispatcher.affordable(view) // max(1, view.price)))
         for start in range(0, len(events), size):
             some = events[start : start + size]
             await self._pay(view.price * len(some))
             async with dispatcher.replays:
-                encoded = await view.encode(some, dispatcher.log.cursors, dispatcher.log.head.epoch)
+                encoded = await view.encode(some, told)
             for part in Delivery(encoded).parts():
                 await self._outlet.drained()
                 self._send(part)

@@ -10,7 +10,6 @@ however that ends, and a session that has not been heard of for some seconds is 
 """
 
 import asyncio
-import contextlib
 import os
 import time
 from typing import Any, Final
@@ -175,6 +174,11 @@ class _Prepared:
 
 
 async def _keep(connection: asyncpg.Connection) -> None:
-    """Keep the partitions; where one of them is in use, at the next time."""
-    with contextlib.suppress(asyncpg.LockNotAvailableError):
+    """Keep the partitions; where one of them is in use, at the next time. Events are moved all the same."""
+    try:
         await _Prepared.one(connection, KEEP, days_kept=KEPT_DAYS, days_ahead=_DAYS_AHEAD)
+    except asyncpg.LockNotAvailableError:
+        log.info("sequencer.partitions_in_use")
+    except asyncpg.PostgresError as error:
+        # Where the connection is lost, the next statement says so.
+        log.error("sequencer.partitions_not_kept", error=str(error), remedy="the hub's role must own engagements.event_log")

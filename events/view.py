@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from graphql import GraphQLError
 
-from events.record import Position, Record, as_row
 from hub.errors import SourceUnavailable
 from hub.policy import needs_seers, view_of
 from hub.streams import Encoded
 
 if TYPE_CHECKING:
     from engine.subscriptions import Program
-    from events.cursors import Cursors
     from events.feed import EventFilter
+    from events.record import Record
+    from events.told import Told
     from hub.context import RequestContext
     from hub.runtime import Runtime
     from hub.source import Source
@@ -39,7 +39,10 @@ class View:
         self.filter = filter
         self.price = price
         """What an event costs."""
-        self.identity: Hashable = (program.identity, filter, view_of(context.viewer), context.locale)
+        self._program_identity = program.identity
+        self.identity: Hashable = (self._program_identity, filter, view_of(context.viewer), context.locale)
+        self.is_same_for_all = program.is_same_for_all
+        """Whether an event has the same answer for all viewers who see it, in any language."""
         self.partner_id = context.viewer.partner_id
         self.is_judged = needs_seers(context.viewer)
         """Whether which events it has depends on the firm; otherwise it has all."""
@@ -48,23 +51,35 @@ class View:
         self._runtime = runtime
         self._source = source
 
-    async def encode(self, events: Sequence[Record], cursors: Cursors, epoch: int) -> list[Encoded]:
+    def encode_at_once(self, events: Sequence[Record], told: Told) -> list[Encoded]:
+        """As `encode`, where it `is_same_for_all`: what one group was given, the next is given too."""
+        missing = [event for event in events if not told.has(self._program_identity, event)]
+        if missing:
+            rows = told.rows(missing)
+            context = self._runtime.context(self.viewer, self._locale)
+            for encoded in _encoded(missing, rows, self._program.answers_at_once(rows, context)):
+                told.keep(self._program_identity, encoded)
+        return [told.one(self._program_identity, event) for event in events]
+
+    async def encode(self, events: Sequence[Record], told: Told) -> list[Encoded]:
         """The events as they go to readers: read at this moment, each with the errors that are its own.
 
         While the database that holds the log is down it waits: to say of all edges that they are null would help nobody.
         """
-        sealed = [cursors.seal(Position(epoch, event.position)) for event in events]
-        rows = [as_row(event, cursor) for event, cursor in zip(events, sealed, strict=True)]
+        rows = told.rows(events)
         while True:
             context = self._runtime.context(self.viewer, self._locale)
             answers, errors = await self._program.answers(rows, context)
             if not self._source.breaker.is_open or not any(map(_is_absence, errors)):
-                break
+                return _encoded(events, rows, answers)
             await asyncio.sleep(RETRY_INTERVAL_SECONDS)
-        return [
-            Encoded(event.position, cursor, orjson.dumps(answer))
-            for event, cursor, answer in zip(events, sealed, answers, strict=True)
-        ]
+
+
+def _encoded(events: Sequence[Record], rows: Sequence[Mapping[str, Any]], answers: Sequence[dict[str, Any]]) -> list[Encoded]:
+    return [
+        Encoded(event.position, row["cursor"], orjson.dumps(answer))
+        for event, row, answer in zip(events, rows, answers, strict=True)
+    ]
 
 
 def _is_absence(error: GraphQLError) -> bool:

@@ -186,7 +186,7 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
             scope: dict[str, Any] = self.scope  # type: ignore[assignment]
             scope["extensions"] = {**scope["extensions"], SOCKET: self}
 
-    def write_frames(self, frames: bytes, *, most_held_bytes: int) -> bool:
+    def write_frames(self, frames: bytes, most_held_bytes: int) -> bool:
         """Send whole frames; False, and nothing is sent, where more would be held for the client than may be."""
         transport = self.transport
         if self.close_sent or transport.is_closing():

@@ -86,6 +86,9 @@ class EventStream:
 
     def send(self, delivery: Delivery) -> None:
         """Take events, as `next` events."""
+        if self._over:
+            # It ends, perhaps with a gap before this.
+            return
         written = delivery.written(EVENT_STREAM, events_of)
         if self._held_bytes and self._held_bytes + len(written) > MOST_HELD_BYTES:
             # Without `complete`: the reader connects again, from the last event that it has.
@@ -181,6 +184,6 @@ class EventStream:
             self._drained.set()
 
 
-def events_of(events: Sequence[Encoded]) -> bytes:
+def events_of(events: Sequence[Encoded], _form: str) -> bytes:
     """Events as the stream has them: lines that end in LF; JSON has no line breaks of its own."""
     return b"".join([b"event: next\nid: %b\ndata: %b\n\n" % (event.cursor.encode(), event.payload) for event in events])

@@ -34,8 +34,8 @@ class SocketOutlet:
         if self._protocol is None:
             self._enqueue(prefix, delivery)
             return
-        frames = delivery.written(prefix, lambda events: frames_of(prefix, events))
-        if not self._protocol.write_frames(frames, most_held_bytes=MOST_HELD_BYTES):
+        frames = delivery.written(prefix, frames_of)
+        if not self._protocol.write_frames(frames, MOST_HELD_BYTES):
             self._on_slow()
 
     async def drained(self) -> None:
@@ -75,7 +75,7 @@ class SocketOutlet:
                     self._queued_bytes -= len(event.payload)
 
 
-def frames_of(prefix: bytes, events: Sequence[Encoded]) -> bytes:
+def frames_of(events: Sequence[Encoded], prefix: bytes) -> bytes:
     """Events as frames of text messages (RFC 6455, 5.2), of a server: whole, and not masked."""
     parts: list[Any] = []
     for event in events:

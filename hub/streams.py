@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from hub.context import RequestContext
@@ -18,6 +18,8 @@ PART_BYTES: Final = 262_144
 
 _FORMS_KEPT: Final = 8
 
+FormT = TypeVar("FormT", bound=Hashable)
+
 
 class Encoded(NamedTuple):
     """An event as it goes to all readers of a group: where it stands, its cursor, and the answer of GraphQL as JSON."""
@@ -30,17 +32,19 @@ class Encoded(NamedTuple):
 class Delivery:
     """Events that go to the readers of a group at the same time, in order; written once for each form that transports have."""
 
-    __slots__ = ("_written", "events")
+    __slots__ = ("_written", "events", "first", "last")
 
     def __init__(self, events: Sequence[Encoded]) -> None:
         self.events = events
+        self.first = events[0].position
+        self.last = events[-1].position
         self._written: dict[Hashable, bytes] = {}
 
-    def written(self, form: Hashable, write: Callable[[Sequence[Encoded]], bytes]) -> bytes:
+    def written(self, form: FormT, write: Callable[[Sequence[Encoded], FormT], bytes]) -> bytes:
         """The bytes of a form; readers of the same form share them."""
         found = self._written.get(form)
         if found is None:
-            found = write(self.events)
+            found = write(self.events, form)
             # Forms are as many as ids of operations: most clients have the same few.
             if len(self._written) < _FORMS_KEPT:
                 self._written[form] = found
@@ -48,7 +52,7 @@ class Delivery:
 
     def after(self, position: int) -> Delivery | None:
         """The events beyond a position; None where there are none."""
-        if self.events[0].position > position:
+        if self.first > position:
             return self
         events = [event for event in self.events if event.position > position]
         return Delivery(events) if events else None

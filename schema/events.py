@@ -33,7 +33,10 @@ class HandoffEvent:
         description="The version of the engagement that this event made: one more than that of its event before."
     )
     engagement_id: strawberry.ID = computed(
-        _engagement_id, columns=("engagement_id",), description="Its id, also where the viewer does not see it any more."
+        _engagement_id,
+        columns=("engagement_id",),
+        same_for_all=True,
+        description="Its id, also where the viewer does not see it any more.",
     )
     engagement: Engagement | None = edge(loaders.engagements.engagements_by_id, key="engagement_id")
     handoff: Handoff | None = edge(loaders.engagements.handoffs_by_id, key="handoff_id")

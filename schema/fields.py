@@ -134,11 +134,12 @@ class ComputedField(DeclaredField):
 
     resolver: Callable[..., Any]
     columns: Columns
-    declared = ("resolver", "columns")
+    same_for_all: bool
+    declared = ("resolver", "columns", "same_for_all")
 
     @property
     def declaration(self) -> Computed:
-        return Computed(self.resolver, self.columns)
+        return Computed(self.resolver, self.columns, self.same_for_all)
 
     def read(self, source: Any, context: RequestContext, arguments: dict[str, Any]) -> Any:
         return self.resolver(source, context, **arguments)
@@ -219,11 +220,20 @@ def connection(
 
 
 def computed(
-    resolver: Callable[..., Any], *, columns: Columns, size: int | None = None, description: str | None = None, **arguments: Any
+    resolver: Callable[..., Any],
+    *,
+    columns: Columns,
+    same_for_all: bool = False,
+    size: int | None = None,
+    description: str | None = None,
+    **arguments: Any,
 ) -> Any:
-    """Declare a computed field: `resolver(row, context, **arguments)`, which may be async, over these columns of the row."""
+    """Declare a computed field: `resolver(row, context, **arguments)`, which may be async, over these columns of the row.
+
+    same_for_all: it looks at nothing but the row, and waits for nothing.
+    """
     field = _declare(ComputedField, description, arguments, Price(assumed_size=size))
-    field.resolver, field.columns = resolver, columns
+    field.resolver, field.columns, field.same_for_all = resolver, columns, same_for_all
     return field
 
 

@@ -11,10 +11,15 @@ import asyncio
 import sys
 import tempfile
 from pathlib import Path
+from typing import Final
 
 from bench.event_faults.run import Outcome, Plan, run
 
-_NAIVE_EVENTS = 3000
+_NAIVE_EVENTS: Final = 3000
+
+_EVENTS_A_SECOND: Final = 300
+"""About what the writers do, on two cores: so that kills are spread over the run."""
+_LEAST_PAUSE_SECONDS: Final = 1.75
 
 
 def main() -> None:
@@ -23,7 +28,9 @@ def main() -> None:
     events, kills, subscribers = [*numbers, *(20_000, 20, 50)[len(numbers) :]]
     naive = _in_a_directory(Plan(events=_NAIVE_EVENTS, kills=0, subscribers=5, naive=True))
     _print("naive log", naive)
-    hub = _in_a_directory(Plan(events=events, kills=kills, subscribers=subscribers))
+    pause = max(_LEAST_PAUSE_SECONDS, events / _EVENTS_A_SECOND / max(1, kills))
+    between = (pause * 0.3, pause * 1.7)
+    hub = _in_a_directory(Plan(events=events, kills=kills, subscribers=subscribers, seconds_between_kills=between))
     _print("event log", hub)
     if not naive.verdict.lost:
         sys.exit("The naive log lost nothing: this harness proves nothing.")

@@ -87,6 +87,18 @@ _ROWS: dict[SourceName, str] = {
             (3, 4, 'AWARENESS', 'AWARENESS', 1, 99, 'DECLINED', NULL, '2026-03-10T00:00Z', '2026-03-24T00:00Z',
              '2026-03-11T00:00Z', 'BOREDOM');
         INSERT INTO engagements.external_ref VALUES (1, 1, 'YAMADA-7'), (2, 1, 'SUZUKI-9');
+        INSERT INTO engagements.event_log (position, event_id, type, occurred_at, engagement_id, engagement_version, handoff_id,
+            from_phase, to_phase, from_partner_id, to_partner_id, region, appended_at)
+        VALUES
+            (1, '00000000-0000-4000-8000-000000000001', 'ENGAGEMENT_OPENED', '2026-01-05T00:00Z', 1, 1, NULL,
+             NULL, 'AWARENESS', NULL, 1, 'JP-13', now()),
+            (2, '00000000-0000-4000-8000-000000000002', 'HANDOFF_OFFERED', '2026-01-06T00:00:00.5Z', 1, 2, 1,
+             'CONSULTATION', 'DEPLOYMENT', 1, 2, 'JP-13', now()),
+            (3, '00000000-0000-4000-8000-000000000003', 'HANDOFF_ACCEPTED', '2026-01-07T00:00Z', 1, 3, 1,
+             'CONSULTATION', 'DEPLOYMENT', 1, 2, 'JP-13', now()),
+            (4, '00000000-0000-4000-8000-000000000004', 'HANDOFF_VANISHED', '2026-01-08T00:00Z', 99, 4, 99,
+             'CONSULTATION', NULL, 99, 99, NULL, now());
+        UPDATE engagements.event_log_state SET last_position = 4;
     """,
     SourceName.TRAININGS: """
         ALTER TABLE trainings.session DROP CONSTRAINT session_course_id_fkey;

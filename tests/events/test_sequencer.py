@@ -168,3 +168,17 @@ async def test_a_killed_database_is_followed_again(own_servers: Servers, own_dsn
             await told.until(turn)
     assert [(record.position, record.engagement_version) for record in told.records] == [(1, 2), (2, 3), (3, 4)]
     assert told.broken == []
+
+
+async def test_where_partitions_cannot_be_kept_events_are_moved_all_the_same(
+    source: Source, source_dsns: Dsns, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await make_engagements(source.dsn, 1)
+    async with connected(source.dsn) as (writer,):
+        await writer.execute("DROP TABLE engagements.event_log_default")
+        async with sequencing(source), following(source) as log:
+            told = Told(log)
+            await write(writer, 1)
+            await told.until(1)
+    assert told.positions == [1]
+    assert "sequencer.partitions_not_kept" in capsys.readouterr().out

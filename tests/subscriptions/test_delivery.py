@@ -96,9 +96,10 @@ async def test_each_sees_its_own_and_no_other(street: Street) -> None:
 
 
 async def test_sight_is_gained_and_lost(street: Street) -> None:
-    async with street.following(viewer=crm(7)) as follower, street.following(viewer=STAFF) as staff:
+    async with street.following(viewer=crm(7)) as follower, street.following(viewer=crm(1)) as witness:
         hidden = await street.change(1)
-        assert await staff.ids(1) == [hidden]
+        # Firms are judged together: what one of them has been given the other has been judged for.
+        assert await witness.ids(1) == [hidden]
         await street.connection.execute(
             "INSERT INTO engagements.assignment (engagement_id, position, phase, partner_id, started_at, ended_at)"
             " VALUES (1, 2, 'AWARENESS', 7, now(), now())"
@@ -107,12 +108,13 @@ async def test_sight_is_gained_and_lost(street: Street) -> None:
         assert await follower.ids(1) == [shown]
         await street.connection.execute("DELETE FROM engagements.assignment WHERE partner_id = 7")
         hidden = await street.change(1)
-        assert await staff.ids(2) == [shown, hidden]
+        assert await witness.ids(2) == [shown, hidden]
         # A hand-off to the firm shows, whatever it sees of the engagement.
         handed = await street.change(1, "HANDOFF_OFFERED", handoff=1, partners=(1, 7))
         assert await follower.ids(1) == [handed]
         # Without a hand-off the firms alone do not.
-        await street.changed(1, type="PHASE_CHANGED", partners=(1, 7))
+        hidden = await street.change(1, type="PHASE_CHANGED", partners=(1, 7))
+        assert await witness.ids(2) == [handed, hidden]
         await follower.nothing()
 
 

@@ -2,15 +2,18 @@
 
 import asyncio
 import json
+import re
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import httpx2
 import pytest
 
+from hub import graphql_sse
 from hub.viewer import Viewer
 from tests.conftest import STAFF, until
 from tests.sockets import PATIENCE_SECONDS
@@ -210,3 +213,40 @@ async def test_a_token_that_ends_ends_the_stream(street: Street) -> None:
     token = street.server.token(STAFF, valid_seconds=2)
     async with streaming(street, IDS, authorization=f"Bearer {token}") as stream:
         assert await stream.rest() == OPENED
+
+
+async def test_a_slow_reader_is_let_go_and_slows_nobody(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graphql_sse, "MOST_HELD_BYTES", 50_000)
+    query = WHAT.replace("cursor", "id cursor " + " ".join(f"a{number}: cursor" for number in range(90)))
+    body = json.dumps({"query": query}).encode()
+    sent = headers_of(street, STAFF, content_type="application/json", content_length=str(len(body)), host="127.0.0.1")
+    head = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
+    address = urlsplit(street.server.url)
+    with socket.socket() as bound:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        bound.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(bound, (address.hostname, address.port))
+        reader, writer = await asyncio.open_connection(sock=bound, limit=4096)
+        writer.write(f"POST /graphql HTTP/1.1\r\n{head}\r\n".encode() + body)
+        await reader.readuntil(b"\r\n:\n\n\r\n")
+        async with street.following(query) as quick:
+            expected = []
+            for _ in range(15):
+                async with street.connection.transaction():
+                    expected += [await street.change(1) for _ in range(100)]
+                assert await quick.ids(100) == expected[-100:]
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            text = (await _to_the_end(reader)).decode()
+        writer.close()
+    found = re.findall(r'"handoffEvents":\{"id":"([0-9a-f-]{36})"', text)
+    assert 0 < len(found) < len(expected)
+    assert found == expected[: len(found)], "no gap in what it was given"
+    assert "event: complete" not in text
+
+
+async def _to_the_end(reader: asyncio.StreamReader) -> bytes:
+    """All of a chunked answer; the chunk that ends it is empty."""
+    data = b""
+    while not data.endswith(b"\r\n0\r\n\r\n"):
+        data += await reader.read(65_536)
+    return data

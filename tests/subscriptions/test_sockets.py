@@ -8,28 +8,32 @@ from typing import Any
 import orjson
 import pytest
 
-from events.view import View
+from engine.subscriptions import Program
+from events.cursors import Cursors
+from events.epoch import draw
+from events.record import Position
 from hub import socket_outlet
 from hub.api_key_commands import create_key, revoke_key
 from hub.api_keys import prefix_of
+from hub.context import RequestContext
 from hub.viewer import Viewer, ViewerKind
 from hub.vocabulary import SourceName
 from tests.conftest import STAFF, until
 from tests.subscriptions.conftest import Serve
-from tests.subscriptions.street import IDS, RICH, WHAT, Street, crm, settled
+from tests.subscriptions.street import IDS, RICH, WHAT, Follower, Street, crm, settled
 
 
 @pytest.fixture
-def runs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, int]]:
-    """Every run of the engine for a group: of which viewer, for how many events."""
-    found: list[tuple[Any, int]] = []
-    encode = View.encode
+def runs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Viewer, int]]:
+    """Every run of the engine: for which viewer, and for how many events."""
+    found: list[tuple[Viewer, int]] = []
+    answers = Program.answers
 
-    async def counted(self: View, events: Any, *rest: Any) -> Any:
-        found.append((self.viewer, len(events)))
-        return await encode(self, events, *rest)
+    async def counted(self: Program, rows: Any, context: RequestContext) -> Any:
+        found.append((context.viewer, len(rows)))
+        return await answers(self, rows, context)
 
-    monkeypatch.setattr(View, "encode", counted)
+    monkeypatch.setattr(Program, "answers", counted)
     return found
 
 
@@ -50,7 +54,7 @@ def queries(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 
 async def test_an_event_is_run_once_for_a_group_and_reads_what_one_subscriber_reads(
-    street: Street, runs: list[tuple[Any, int]], queries: Counter[str]
+    street: Street, runs: list[tuple[Viewer, int]], queries: Counter[str]
 ) -> None:
     taken = []
     for count in (1, 50):
@@ -76,25 +80,40 @@ async def test_an_event_is_run_once_for_a_group_and_reads_what_one_subscriber_re
     assert taken[0] == taken[1]
 
 
-async def test_what_differs_in_the_answer_is_another_group(street: Street, runs: list[tuple[Any, int]]) -> None:
+async def test_what_differs_in_the_answer_is_another_group(street: Street, runs: list[tuple[Viewer, int]]) -> None:
     scoped = Viewer(ViewerKind.CRM, "other", partner_id=1, scopes=("partner", "read", "events"))
     async with (
-        street.following(viewer=STAFF),
-        street.following(viewer=crm(1)),
-        street.following(viewer=Viewer(ViewerKind.CRM, "same firm", partner_id=1)),
-        street.following(viewer=scoped),
-        street.following(viewer=crm(2)),
-        street.following(WHAT, viewer=crm(1)),
-        street.following(viewer=crm(1), filter={"regions": ["JP-13"]}),
-        street.following(viewer=crm(1), filter={"regions": ["JP-27"]}) as last,
+        street.following(RICH, viewer=STAFF) as staff,
+        street.following(RICH, viewer=crm(1)) as first,
+        street.following(RICH, viewer=Viewer(ViewerKind.CRM, "same firm", partner_id=1)) as same,
+        street.following(RICH, viewer=scoped) as other,
+        street.following(RICH, viewer=crm(2)),
+        street.following(f"{RICH} ", viewer=crm(1)) as text,
+        street.following(RICH, viewer=crm(1), filter={"regions": ["JP-13"]}) as region,
+        street.following(RICH, viewer=crm(1), filter={"regions": ["JP-27"]}),
     ):
-        await street.changed(1)
-        await last.nothing()
-        # Of firm 2 and of the other region nothing is run.
-        assert len(runs) == 5
+        await street.change(1)
+        for follower in (staff, first, same, other, text, region):
+            await follower.events(1)
+        # For firm 2, and for the other region, nothing is run; the two CRMs of firm 1 are one group.
+        assert sorted(count for _, count in runs) == [1] * 5
 
 
-async def test_events_of_one_batch_are_run_together(street: Street, runs: list[tuple[Any, int]]) -> None:
+async def test_what_is_the_same_for_all_is_run_once_for_all_firms(street: Street, runs: list[tuple[Viewer, int]]) -> None:
+    async with (
+        street.following(IDS, viewer=crm(1)) as first,
+        street.following(IDS, viewer=crm(9)) as second,
+        street.following(IDS, viewer=crm(1), filter={"regions": ["JP-13"]}) as third,
+        street.following(IDS, viewer=crm(2)) as stranger,
+    ):
+        event_id = await street.change(1, "HANDOFF_OFFERED", handoff=1, partners=(1, 9))
+        for follower in (first, second, third):
+            assert await follower.ids(1) == [event_id]
+        await stranger.nothing()
+        assert [count for _, count in runs] == [1]
+
+
+async def test_events_of_one_batch_are_run_together(street: Street, runs: list[tuple[Viewer, int]]) -> None:
     async with street.following() as follower:
         async with street.connection.transaction():
             ids = [await street.change(1) for _ in range(20)]
@@ -326,3 +345,48 @@ async def test_a_subscription_that_came_early_is_unauthorized(street: Street) ->
     async with street.server.socket() as socket:
         await socket.ask("1", IDS)
         assert await socket.closing() == (4401, "Send connection_init, and wait for connection_ack.")
+
+
+async def test_another_history_ends_what_was_followed(street: Street) -> None:
+    dsn = street.dsns[SourceName.ENGAGEMENTS]
+    async with street.following(WHAT) as follower:
+        await street.change(1)
+        (event,) = await follower.events(1)
+        await draw(dsn)
+        refused = await follower.socket.refusal("1")
+        assert refused["extensions"] == {"code": "CURSOR_EXPIRED", "field": "after"}
+        await follower.socket.ask("2", IDS, after=event["cursor"])
+        refused = await follower.socket.refusal("2")
+        assert (refused["extensions"]["code"], refused["path"]) == ("CURSOR_EXPIRED", ["handoffEvents"])
+        await follower.socket.ask("3", IDS)
+        await settled(follower.socket)
+        event_id = await street.change(1)
+        assert (await follower.socket.receive())["payload"]["data"]["handoffEvents"]["id"] == event_id
+
+
+async def test_a_cursor_beyond_the_log_is_told(street: Street) -> None:
+    connection = street.connection
+    row = await connection.fetchrow("SELECT epoch, cursor_key FROM engagements.event_log_state")
+    assert row is not None
+    cursor = Cursors(row["cursor_key"]).seal(Position(row["epoch"], 10**6))
+    async with street.server.initialised() as socket:
+        await socket.ask("1", IDS, after=cursor)
+        assert (await socket.refusal("1"))["extensions"] == {"code": "CURSOR_AHEAD", "field": "after"}
+
+
+async def test_behind_another_server_events_go_through_asgi(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `uvicorn server:app` serves: replay, live events, and a slow reader who is let go."""
+    monkeypatch.setattr(socket_outlet, "SOCKET", "of no server")
+    monkeypatch.setattr(socket_outlet, "MOST_HELD_BYTES", 50_000)
+    text = WHAT.replace("cursor", "id cursor " + " ".join(f"a{number}: cursor" for number in range(90)))
+    ids = [await street.changed(1) for _ in range(3)]
+    async with street.server.initialised() as socket, street.following(text, receive_buffer_bytes=4096) as slow:
+        await socket.ask("1", IDS, after="EARLIEST")
+        follower = Follower(socket, "1")
+        assert await follower.ids(3) == ids
+        slow.socket.connection.transport.pause_reading()
+        for _ in range(15):
+            async with street.connection.transaction():
+                ids = [await street.change(1) for _ in range(100)]
+            assert await follower.ids(100) == ids
+        slow.socket.connection.transport.abort()

@@ -1,0 +1,45 @@
+"""Events as rows of the graph, with their cursors: made once for all groups that are told of them at about the same time."""
+
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
+from typing import Any, Final
+
+from events.cursors import Cursors
+from events.record import Position, Record, as_row
+from hub.streams import Encoded
+
+_MOST_KEPT: Final = 1000
+
+
+class Told:
+    """What was made of the newest events of one history."""
+
+    def __init__(self, cursors: Cursors, epoch: int) -> None:
+        self._cursors = cursors
+        self._epoch = epoch
+        self._rows: OrderedDict[int, dict[str, Any]] = OrderedDict()
+        self._encoded: OrderedDict[tuple[Hashable, int], Encoded] = OrderedDict()
+
+    def rows(self, events: Sequence[Record]) -> list[dict[str, Any]]:
+        """The events' rows, which are only read."""
+        return [self._rows.get(event.position) or self._row(event) for event in events]
+
+    def has(self, program: Hashable, event: Record) -> bool:
+        """Whether there is the answer of a program that is the same for all viewers."""
+        return (program, event.position) in self._encoded
+
+    def one(self, program: Hashable, event: Record) -> Encoded:
+        """That answer."""
+        return self._encoded[program, event.position]
+
+    def keep(self, program: Hashable, encoded: Encoded) -> None:
+        """Keep an answer that is the same for all viewers."""
+        self._encoded[program, encoded.position] = encoded
+        if len(self._encoded) > _MOST_KEPT:
+            self._encoded.popitem(last=False)
+
+    def _row(self, event: Record) -> dict[str, Any]:
+        row = self._rows[event.position] = as_row(event, self._cursors.seal(Position(self._epoch, event.position)))
+        if len(self._rows) > _MOST_KEPT:
+            self._rows.popitem(last=False)
+        return row
