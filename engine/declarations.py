@@ -96,14 +96,10 @@ class ConnectionEdge:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """`resolver(row, context, **arguments)`, given a row with at least these columns; may be async.
-
-    `same_for_all`: it looks at nothing but the row, and waits for nothing: whoever asks is told the same.
-    """
+    """`resolver(row, context, **arguments)`, given a row with at least these columns; may be async."""
 
     resolver: Callable[..., Any]
     columns: Columns
-    same_for_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,11 @@ read once for all of them. What two subscribers must have alike to be given the 
 
 import json
 from collections.abc import Hashable, Iterator, Sequence
-from itertools import chain
 from typing import Any
 
 from graphql import GraphQLError, located_error
 
-from engine.declarations import Computed, Root, Row
+from engine.declarations import Root, Row
 from engine.execution import Execution
 from engine.operations import Operations, Ready
 from engine.plan import Field, Object, Plan
@@ -47,14 +46,7 @@ class Program:
         if self._plan is None:
             return False
         value = self._plan.fields[0].value
-        return (
-            isinstance(value, Object)
-            and not value.selection.joined
-            and all(
-                isinstance(field.declaration, Computed) and field.declaration.same_for_all
-                for field in chain.from_iterable(value.selection.loads)
-            )
-        )
+        return isinstance(value, Object) and not value.selection.joined and not value.selection.loads
 
     def open(self, context: RequestContext) -> Any:
         """What the root field's resolver says is to be followed; GraphQLError, located, where it refuses."""

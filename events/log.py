@@ -1,7 +1,6 @@
 """Reads the log: one tailer a node, from which all of its subscribers hear, and reads from any position that is kept."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -175,6 +174,7 @@ class EventLog:
             command_timeout=_TIMEOUT_SECONDS,
             server_settings=SESSION | {"application_name": "partner-hub event log"},
         )
+        loop = asyncio.get_running_loop()
         try:
             hint = asyncio.Event()
             connection.add_termination_listener(lambda _connection: hint.set())
@@ -189,9 +189,9 @@ class EventLog:
                 values["after"] = self._known.last
                 if await self._advance(await statement.fetch(*query.arguments(values))):
                     continue
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_POLL_INTERVAL_SECONDS):
-                        await hint.wait()
+                poll = loop.call_later(_POLL_INTERVAL_SECONDS, hint.set)
+                await hint.wait()
+                poll.cancel()
         finally:
             connection.terminate()
 

@@ -7,17 +7,11 @@ import strawberry
 import loaders.directory
 import loaders.engagements
 import resolvers.events
-from hub import global_id
-from hub.context import RequestContext
-from loaders.reading import Row
 from schema.directory import Partner
 from schema.engagements import Engagement, Handoff
 from schema.enums import HandoffEventType, Phase
 from schema.fields import computed, edge
-
-
-def _engagement_id(event: Row, _context: RequestContext) -> str:
-    return global_id.encode("Engagement", event["engagement_id"])
+from schema.relay import key_of
 
 
 @strawberry.type(
@@ -32,11 +26,8 @@ class HandoffEvent:
     engagement_version: int = strawberry.field(
         description="The version of the engagement that this event made: one more than that of its event before."
     )
-    engagement_id: strawberry.ID = computed(
-        _engagement_id,
-        columns=("engagement_id",),
-        same_for_all=True,
-        description="Its id, also where the viewer does not see it any more.",
+    engagement_id: strawberry.ID = key_of(
+        "Engagement", "engagement_id", description="Its id, also where the viewer does not see it any more."
     )
     engagement: Engagement | None = edge(loaders.engagements.engagements_by_id, key="engagement_id")
     handoff: Handoff | None = edge(loaders.engagements.handoffs_by_id, key="handoff_id")

@@ -134,12 +134,11 @@ class ComputedField(DeclaredField):
 
     resolver: Callable[..., Any]
     columns: Columns
-    same_for_all: bool
-    declared = ("resolver", "columns", "same_for_all")
+    declared = ("resolver", "columns")
 
     @property
     def declaration(self) -> Computed:
-        return Computed(self.resolver, self.columns, self.same_for_all)
+        return Computed(self.resolver, self.columns)
 
     def read(self, source: Any, context: RequestContext, arguments: dict[str, Any]) -> Any:
         return self.resolver(source, context, **arguments)
@@ -223,17 +222,13 @@ def computed(
     resolver: Callable[..., Any],
     *,
     columns: Columns,
-    same_for_all: bool = False,
     size: int | None = None,
     description: str | None = None,
     **arguments: Any,
 ) -> Any:
-    """Declare a computed field: `resolver(row, context, **arguments)`, which may be async, over these columns of the row.
-
-    same_for_all: it looks at nothing but the row, and waits for nothing.
-    """
+    """Declare a computed field: `resolver(row, context, **arguments)`, which may be async, over these columns of the row."""
     field = _declare(ComputedField, description, arguments, Price(assumed_size=size))
-    field.resolver, field.columns, field.same_for_all = resolver, columns, same_for_all
+    field.resolver, field.columns = resolver, columns
     return field
 
 

@@ -28,6 +28,28 @@ class GlobalIdField(DeclaredField):
         return global_id.encode(info.path.typename, source["id"])
 
 
+class KeyField(DeclaredField):
+    """The global id of a row of another type, by the column that holds its key: not where the key is null."""
+
+    of: str
+    column: str
+    declared = ("of", "column")
+
+    @property
+    def declaration(self) -> Column:
+        return Column(self.column, lambda _type_name: global_id.encoder(self.of))
+
+    def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
+        return global_id.encode(self.of, source[self.column])
+
+
+def key_of(of: str, column: str, *, description: str) -> Any:
+    """Declare the global id of a row of another type."""
+    field = KeyField(description=description)
+    field.of, field.column = of, column
+    return field
+
+
 @strawberry.interface(description="An object with a global id: opaque, the same wherever the object is met.")
 class Node:
     id: strawberry.ID = GlobalIdField(description="The global id.")  # type: ignore[assignment]
