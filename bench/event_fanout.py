@@ -47,10 +47,11 @@ MANY_FIRMS: Final = f"{FIRMS} firms"
 
 BARS: Final = {ONE_FIRM: 15, MANY_FIRMS: 8}
 
-EVENTS: Final = {("hub", ONE_FIRM): 40, ("strawberry", ONE_FIRM): 6, ("hub", MANY_FIRMS): 200, ("strawberry", MANY_FIRMS): 40}
+EVENTS: Final = {("hub", ONE_FIRM): 40, ("strawberry", ONE_FIRM): 6, ("hub", MANY_FIRMS): 200, ("strawberry", MANY_FIRMS): 80}
 """Events of a turn: as many as take either of them about as long."""
 
-BURSTS: Final = (1, 20)
+BURSTS: Final = (1, 4, 20)
+"""Events in one transaction. 1,000 a second are some four between two moves of the sequencer."""
 
 
 @dataclass(slots=True)
