@@ -4,6 +4,7 @@
 (() => {
   const ENDPOINT = "/graphql";
   const ACCEPT = "application/graphql-response+json, application/json";
+  const SOCKET = `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}${ENDPOINT}`;
   const TOKEN_KEY = "hub:token";
   const VIEWER_QUERY = "query HeaderViewer { viewer { name scopes } }";
   const NEW_TAB = "# Ctrl-Space completes, Ctrl-Enter runs.\n";
@@ -91,6 +92,8 @@
       url: ENDPOINT,
       fetch: authorizedFetch,
       headers: { Accept: ACCEPT },
+      subscriptionUrl: SOCKET,
+      wsConnectionParams: { authorization: `Bearer ${currentToken()}` },
       enableIncrementalDelivery: false,
     });
     mounts += 1;
