@@ -29,9 +29,10 @@ HubError
 │   └── SourceTimeout       SOURCE_TIMEOUT      it answers, but this read took longer than it may
 ├── OutcomeUnknown          OUTCOME_UNKNOWN     a change was sent to its source, and whether it was made was not heard
 ├── IdentityUnavailable     IDENTITY_UNAVAILABLE the identity provider's keys cannot be had now; the token may be good
-├── Overloaded              OVERLOADED          as many requests are in flight as the hub takes; later it may have room
-├── TooManyExports      TOO_MANY_EXPORTS    as many exports are under way as the hub takes; later there is room
-├── TooManySubscriptions TOO_MANY_SUBSCRIPTIONS the caller follows as much at once as one may
+├── Full                    as many are under way as may be; later there is room
+│   ├── Overloaded          OVERLOADED          requests in flight
+│   ├── TooManyExports      TOO_MANY_EXPORTS    exports
+│   └── TooManySubscriptions TOO_MANY_SUBSCRIPTIONS  what one caller follows
 ├── RequestTimeout          REQUEST_TIMEOUT     the operation took longer than it may, and was ended
 └── SetupError              SETUP               for operators, at the command line: a setting, a file, a database
 
@@ -61,6 +62,18 @@ class HubError(Exception):
 
 class ClientError(HubError):
     """What the caller can mend."""
+
+
+class OfField(ClientError):
+    """What is wrong with one part of what was sent, which `field` names."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        return {"code": self.code, "field": self.field}
 
 
 class BadRequest(ClientError):
@@ -103,18 +116,10 @@ class TooManyOperations(BadRequest):
     code = "TOO_MANY_OPERATIONS"
 
 
-class NotExportable(BadRequest):
+class NotExportable(OfField, BadRequest):
     """The document, or a field of it, cannot be exported in this way; the message begins with the field."""
 
     code = "NOT_EXPORTABLE"
-
-    def __init__(self, field: str, problem: str) -> None:
-        super().__init__(f"{field}: {problem}")
-        self.field = field
-
-    @property
-    def extensions(self) -> dict[str, Any]:
-        return {"code": self.code, "field": self.field}
 
 
 class NotAcceptable(BadRequest):
@@ -230,18 +235,10 @@ class CostBudgetExhausted(ClientError):
         return {"code": self.code, "cost": cost, "retryAfterSeconds": round(self.retry_after_seconds, 1)}
 
 
-class BadInput(ClientError):
+class BadInput(OfField):
     """An argument is out of its range; `field` is its path, for example filter.search."""
 
     code = "BAD_INPUT"
-
-    def __init__(self, field: str, problem: str) -> None:
-        super().__init__(f"{field}: {problem}")
-        self.field = field
-
-    @property
-    def extensions(self) -> dict[str, Any]:
-        return {"code": self.code, "field": self.field}
 
 
 class BadId(BadInput):
