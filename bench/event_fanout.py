@@ -2,17 +2,19 @@
 
 500 sockets of one firm, and 500 sockets of 200 firms with three entitled to each event, on the hub and on Strawberry's own
 subscriptions over the same types and log (bench/serve_strawberry_subscriptions.py), in turns. Events are written one at a time,
-the next once all have the last; and in bursts, a transaction each. `frozen` asks for the event's own fields, which need no
-reading: the least that can be asked for; `edges` for the engagement and its firms too. The sequencer runs here: it is the same
-for both. First all sockets of both must be given the same events with the same answers; then the CPU of the server's process is
-divided by what it delivered.
+the next once all have the last; 1,000 a second, each in a transaction of its own; and in bursts, a transaction each. `frozen`
+asks for the event's own fields, which need no reading: the least that can be asked for; `edges` for the engagement and its
+firms too. The sequencer runs here: it is the same for both. First all sockets of both must be given the same events with the same
+answers; then the CPU of the server's process is divided by what it delivered.
 """
 
 import asyncio
 import statistics
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, product
 from typing import Any, Final
 
@@ -50,8 +52,13 @@ BARS: Final = {ONE_FIRM: 15, MANY_FIRMS: 8}
 EVENTS: Final = {("hub", ONE_FIRM): 40, ("strawberry", ONE_FIRM): 6, ("hub", MANY_FIRMS): 200, ("strawberry", MANY_FIRMS): 80}
 """Events of a turn: as many as take either of them about as long."""
 
-BURSTS: Final = (1, 4, 20)
-"""Events in one transaction. 1,000 a second are some four between two moves of the sequencer."""
+PACED: Final = 0
+"""In the place of a burst: a transaction each, PACED_A_SECOND of them, whether or not those before have arrived."""
+
+PACED_A_SECOND: Final = 1000
+WRITERS: Final = 8
+
+WAYS: Final = {1: "one at a time", PACED: f"{PACED_A_SECOND:,} a second", 20: "20 at a time"}
 
 
 @dataclass(slots=True)
@@ -69,8 +76,8 @@ class Subscribed:
         seers = {engagement_id, engagement_id % FIRMS + 1, (engagement_id + 1) % FIRMS + 1}
         return [subscriber for number, subscriber in enumerate(self.subscribers) if number % FIRMS + 1 in seers]
 
-    async def delivered(self, connection: asyncpg.Connection, engagements: Sequence[int]) -> int:
-        """Write events in one transaction, and wait until those who may see them have them: how many deliveries that is."""
+    async def delivered(self, write: Callable[[Sequence[int]], Awaitable[None]], engagements: Sequence[int]) -> int:
+        """Write events, and wait until those who may see them have them: how many deliveries that is."""
         awaited = sum(len(self.entitled(engagement_id)) for engagement_id in engagements)
         missing = awaited
         arrived = asyncio.get_running_loop().create_future()
@@ -83,9 +90,7 @@ class Subscribed:
 
         for subscriber in self.subscribers:
             subscriber.on_next = count
-        async with connection.transaction():
-            for engagement_id in engagements:
-                await write_event(connection, engagement_id)
+        await write(engagements)
         async with asyncio.timeout(TIMEOUT_SECONDS):
             await arrived
         return awaited
@@ -110,8 +115,9 @@ async def _bench(settings: Settings, servers: Mapping[str, ServerProcess]) -> No
     sequencer = Sequencer(source)
     sequencer.start()
     connection = await asyncpg.connect(dsn_of(settings))
+    pool = await asyncpg.create_pool(dsn_of(settings), min_size=WRITERS, max_size=WRITERS)
     print("CPU of the server's process in µs a delivery, and how many times less the hub's is")
-    print(f"{'subscribers':11} {'document':8} {'events':13} {'strawberry':>10} {'hub':>7} {'ratio':>7}  bar", flush=True)
+    print(f"{'subscribers':11} {'document':8} {'events':14} {'strawberry':>10} {'hub':>7} {'ratio':>7}  bar", flush=True)
     try:
         for firms, name in product(BARS, DOCUMENTS):
             tokens = _tokens(settings, firms)
@@ -120,17 +126,17 @@ async def _bench(settings: Settings, servers: Mapping[str, ServerProcess]) -> No
             for _ in range(TURNS):
                 for who, server in servers.items():
                     # Only those who are measured are connected: all hear the same log.
-                    for burst, microseconds in (await _turn(connection, who, server, firms, tokens, DOCUMENTS[name])).items():
+                    for burst, microseconds in (await _turn(pool, who, server, firms, tokens, DOCUMENTS[name])).items():
                         found.setdefault((who, burst), []).append(microseconds)
-            for burst in BURSTS:
+            for burst, how in WAYS.items():
                 baseline, own = (statistics.median(found[who, burst]) for who in ("strawberry", "hub"))
-                how = "one at a time" if burst == 1 else f"{burst} at a time"
                 print(
-                    f"{firms:11} {name:8} {how:13} {baseline:10.1f} {own:7.1f} {baseline / own:6.1f}x  {BARS[firms]}x",
+                    f"{firms:11} {name:8} {how:14} {baseline:10.1f} {own:7.1f} {baseline / own:6.1f}x  {BARS[firms]}x",
                     flush=True,
                 )
     finally:
         await connection.close()
+        await pool.close()
         await sequencer.stop()
         await source.close()
 
@@ -171,21 +177,40 @@ def _answer(message: bytes) -> Any:
 
 
 async def _turn(
-    connection: asyncpg.Connection, who: str, server: ServerProcess, firms: str, tokens: Sequence[str], document: str
+    pool: asyncpg.Pool, who: str, server: ServerProcess, firms: str, tokens: Sequence[str], document: str
 ) -> dict[int, float]:
-    """CPU in µs a delivery, of events that come so many at a time."""
+    """CPU in µs a delivery, of events that come in each way."""
     subscribed = Subscribed(server, firms, await subscribe(server.port, tokens, document))
     found: dict[int, float] = {}
-    for burst in BURSTS:
-        await subscribed.delivered(connection, [1])
-        events = max(burst, EVENTS[who, firms] // burst * burst)
+    for burst in WAYS:
+        await subscribed.delivered(partial(_at_once, pool), [1])
+        events = max(burst, EVENTS[who, firms] // (burst or 1) * (burst or 1))
+        engagements = [1 if firms == ONE_FIRM else number % FIRMS + 1 for number in range(events)]
         before, deliveries = process_seconds(server.pid), 0
-        for start in range(0, events, burst):
-            engagements = [1 if firms == ONE_FIRM else (start + number) % FIRMS + 1 for number in range(burst)]
-            deliveries += await subscribed.delivered(connection, engagements)
+        if burst == PACED:
+            deliveries += await subscribed.delivered(partial(_paced, pool), engagements)
+        else:
+            for start in range(0, events, burst):
+                deliveries += await subscribed.delivered(partial(_at_once, pool), engagements[start : start + burst])
         found[burst] = (process_seconds(server.pid) - before) / deliveries * 1e6
     close(subscribed.subscribers)
     return found
+
+
+async def _at_once(pool: asyncpg.Pool, engagements: Sequence[int]) -> None:
+    async with pool.acquire() as connection, connection.transaction():
+        for engagement_id in engagements:
+            await write_event(connection, engagement_id)
+
+
+async def _paced(pool: asyncpg.Pool, engagements: Sequence[int]) -> None:
+    started = time.perf_counter()
+
+    async def write(number: int, engagement_id: int) -> None:
+        await asyncio.sleep(started + number / PACED_A_SECOND - time.perf_counter())
+        await _at_once(pool, [engagement_id])
+
+    await asyncio.gather(*(write(number, engagement_id) for number, engagement_id in enumerate(engagements)))
 
 
 if __name__ == "__main__":

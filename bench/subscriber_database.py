@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 from hub.databases import Databases
 from hub.postgres import EmbeddedPostgres
@@ -68,7 +69,7 @@ def environment(settings: Settings) -> dict[str, str]:
     return {f"HUB_{name.upper()}": str(getattr(settings, name)) for name in (*SETTINGS, "dsn", "data_dir")}
 
 
-async def write_event(connection: asyncpg.Connection, engagement_id: int) -> str:
+async def write_event(connection: asyncpg.Connection | PoolConnectionProxy, engagement_id: int) -> str:
     """One event of an engagement: its id."""
     return str(await connection.fetchval(_WRITE, engagement_id))
 
