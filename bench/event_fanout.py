@@ -4,8 +4,8 @@
 subscriptions over the same types and log (bench/serve_strawberry_subscriptions.py), in turns. Events are written one at a time,
 the next once all have the last; 1,000 a second, each in a transaction of its own; and in bursts, a transaction each. `frozen`
 asks for the event's own fields, which need no reading: the least that can be asked for; `edges` for the engagement and its
-firms too. The sequencer runs here: it is the same for both. First all sockets of both must be given the same events with the same
-answers; then the CPU of the server's process is divided by what it delivered.
+firms too. The sequencer runs here: it is the same for both. First all sockets of both must be given the same events with the
+same answers; then the CPU of the server's process is divided by what it delivered.
 """
 
 import asyncio
