@@ -51,7 +51,7 @@ class Dispatcher:
 
     def start(self) -> None:
         """Hear the log from now on."""
-        self._unsubscribe = self.log.subscribe(self._take, self._restart)
+        self._unsubscribe = self.log.subscribe(self._take, self._restart, lambda: bool(self._judged.groups))
 
     def stop(self) -> None:
         """Hear it no more; streams have been ended by their transports."""

@@ -17,7 +17,7 @@ from hub.errors import SourceUnavailable
 if TYPE_CHECKING:
     from events.log import EventLog
     from events.record import Record
-    from events.sight import Sight
+    from events.sight import Seers, Sight
     from events.view import View
 
 log = structlog.get_logger(__name__)
@@ -84,6 +84,8 @@ class Lane:
             self.position = events[-1].position
         elif self._task is None and self._sight is None:
             self._hand_out_to_all(events)
+        elif self._task is None and not self._waiting and (seers := _as_read(events)) is not None:
+            self._hand_out(events, seers)
         else:
             if len(self._waiting) < _MOST_WAITING:
                 self._waiting.extend(events)
@@ -94,22 +96,24 @@ class Lane:
         try:
             while events := await self._next():
                 assert self._sight is not None
-                seers = await self._sight.judge(events)
-                offered: set[Group] = set()
-                for event in events:
-                    for partner_id in set(seers.get(event.position, ())):
-                        for group in self._of_partner.get(partner_id, ()) if partner_id is not None else ():
-                            group.offer(event)
-                            offered.add(group)
-                self.position = events[-1].position
-                for group in offered:
-                    group.begin()
+                self._hand_out(events, await self._sight.judge(events))
         except Exception:
             # A bug; what is not handed out now is read from the log with the next events.
             log.exception("events.lane_failed")
         finally:
             if self._task is asyncio.current_task():
                 self._task = None
+
+    def _hand_out(self, events: Sequence[Record], seers: Seers) -> None:
+        offered: dict[Group, None] = {}
+        for event in events:
+            for partner_id in set(seers.get(event.position, ())):
+                for group in self._of_partner.get(partner_id, ()) if partner_id is not None else ():
+                    group.offer(event)
+                    offered[group] = None
+        self.position = events[-1].position
+        for group in offered:
+            group.begin()
 
     def _hand_out_to_all(self, events: Sequence[Record]) -> None:
         groups = list(self.groups.values())
@@ -140,3 +144,9 @@ class Lane:
                 return await self._log.read(self.position, min(missing, _BATCH))
             except SourceUnavailable:
                 await asyncio.sleep(RETRY_INTERVAL_SECONDS)
+
+
+def _as_read(events: Sequence[Record]) -> Seers | None:
+    """Who sees each event, by what was read with it a moment ago; None where that does not say it of all."""
+    seers = {event.position: event.seers for event in events if event.seers is not None}
+    return seers if len(seers) == len(events) else None

@@ -1,57 +1,42 @@
 """Reads the log: one tailer a node, from which all of its subscribers hear, and reads from any position that is kept."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable
+from typing import Final, NamedTuple
 
 import asyncpg
 import structlog
 
 from events.cursors import Cursors
 from events.epoch import NEW_EPOCH
+from events.reads import READ, STATE, Reader, State, connect, split
 from events.record import Position, Record, is_contiguous
-from hub.errors import CursorAhead, CursorExpired, HubError, SourceUnavailable
-from hub.pool import SESSION
+from hub.errors import CursorExpired, HubError, SourceUnavailable
 from hub.source import ABSENCE, Source
 from hub.viewer import ViewerKind
-from hub.vocabulary import SourceName
-from sql import load
 
 log = structlog.get_logger(__name__)
-
-READ = load(SourceName.ENGAGEMENTS, "read_log")
-STATE = load(SourceName.ENGAGEMENTS, "event_log_state")
 
 CHANNEL: Final = "engagements_events"
 """Told once a batch, without a payload: a hint to read."""
 
-_BATCH: Final = 500
-_STATE_COLUMNS: Final = 3
-
 _POLL_INTERVAL_SECONDS: Final = 1.0
 _RETRY_INTERVAL_SECONDS: Final = 0.1
 _BROKEN_INTERVAL_SECONDS: Final = 5.0
-_TIMEOUT_SECONDS: Final = 5.0
 
 OnRecords = Callable[[list[Record]], None]
 OnBroken = Callable[[HubError], None]
+WantsSeers = Callable[[], bool]
 
 
-class State(NamedTuple):
-    """The log as a whole."""
+def _never() -> bool:
+    return False
 
-    epoch: int
-    last: int
-    earliest: int
 
-    def check(self, position: Position) -> None:
-        """CursorExpired, CursorAhead where what follows on a position cannot be given, or not all of it."""
-        if position.epoch != self.epoch:
-            raise CursorExpired("is of another history of the log")
-        if position.number < self.earliest - 1:
-            raise CursorExpired("is older than what is kept")
-        if position.number > self.last:
-            raise CursorAhead
+class _Subscription(NamedTuple):
+    on_records: OnRecords
+    on_broken: OnBroken
+    wants_seers: WantsSeers
 
 
 class _LogBrokenError(Exception):
@@ -65,7 +50,7 @@ class EventLog:
         self._source = source
         self._state: State | None = None
         self._cursors: Cursors | None = None
-        self._subscribers: dict[object, tuple[OnRecords, OnBroken]] = {}
+        self._subscribers: dict[object, _Subscription] = {}
         self._task: asyncio.Task[None] | None = None
         self._first_try = asyncio.Event()
         self._follows = False
@@ -95,16 +80,17 @@ class EventLog:
             raise SourceUnavailable(self._source.name.value)
         return self._cursors
 
-    def subscribe(self, on_records: OnRecords, on_broken: OnBroken) -> Callable[[], None]:
+    def subscribe(self, on_records: OnRecords, on_broken: OnBroken, wants_seers: WantsSeers = _never) -> Callable[[], None]:
         """Hear of what follows on `head` as it is now; gives what ends it.
 
         on_records: each new batch, in order, none missing and none twice, whatever becomes of the connection between.
         on_broken: the last that is heard, where that cannot be kept: the history is another now, or has a gap.
-        Both are called by the tailer, and are to return at once; what they raise is logged and ends the subscription.
+        wants_seers: whether the next records are to have their seers, which they may lack all the same.
+        All are called by the tailer, and are to return at once; what they raise is logged and ends the subscription.
         """
-        subscription = object()
-        self._subscribers[subscription] = (on_records, on_broken)
-        return lambda: self._forget(subscription)
+        identity = object()
+        self._subscribers[identity] = _Subscription(on_records, on_broken, wants_seers)
+        return lambda: self._forget(identity)
 
     async def read(self, after: int, limit: int) -> list[Record]:
         """At most so many events that follow on a number of the present history, in order.
@@ -168,12 +154,7 @@ class EventLog:
 
     async def _follow(self) -> None:
         """Read on until the connection is lost."""
-        connection = await asyncpg.connect(
-            self._source.dsn,
-            timeout=_TIMEOUT_SECONDS,
-            command_timeout=_TIMEOUT_SECONDS,
-            server_settings=SESSION | {"application_name": "partner-hub event log"},
-        )
+        connection = await connect(self._source.dsn)
         loop = asyncio.get_running_loop()
         try:
             hint = asyncio.Event()
@@ -181,13 +162,10 @@ class EventLog:
             # What is notified meanwhile is not heard; it is read all the same, as reading comes after.
             await connection.add_listener(CHANNEL, lambda *_: hint.set())
             await self._begin(connection)
-            values = {"after": 0, "limit": _BATCH}
-            query = READ.render(ViewerKind.STAFF, values)
-            statement = await connection.prepare(query.text)
+            reader = Reader(connection)
             while True:
                 hint.clear()
-                values["after"] = self._known.last
-                if await self._advance(await statement.fetch(*query.arguments(values))):
+                if await self._advance(await reader.read(self._known.last, judged=self._wants_seers())):
                     continue
                 poll = loop.call_later(_POLL_INTERVAL_SECONDS, hint.set)
                 await hint.wait()
@@ -235,29 +213,24 @@ class EventLog:
         self._break(CursorExpired("is of another history of the log"))
 
     def _tell(self, records: list[Record]) -> None:
-        for subscription, (on_records, _) in list(self._subscribers.items()):
+        for identity, subscription in list(self._subscribers.items()):
             try:
-                on_records(records)
+                subscription.on_records(records)
             except Exception:
                 log.exception("events.subscriber_failed")
-                self._forget(subscription)
+                self._forget(identity)
+
+    def _wants_seers(self) -> bool:
+        return any(subscription.wants_seers() for subscription in self._subscribers.values())
 
     def _break(self, error: HubError) -> None:
         broken = list(self._subscribers.values())
         self._subscribers.clear()
-        for _, on_broken in broken:
+        for subscription in broken:
             try:
-                on_broken(error)
+                subscription.on_broken(error)
             except Exception:
                 log.exception("events.subscriber_failed")
 
-    def _forget(self, subscription: object) -> None:
-        self._subscribers.pop(subscription, None)
-
-
-def split(rows: Sequence[Any]) -> tuple[State, list[Record]]:
-    """The state and the events of rows of sql/engagements/read_log.sql."""
-    state = State(*rows[0][:_STATE_COLUMNS])
-    if rows[0]["position"] is None:
-        return state, []
-    return state, [Record(*row[_STATE_COLUMNS:]) for row in rows]
+    def _forget(self, identity: object) -> None:
+        self._subscribers.pop(identity, None)

@@ -14,7 +14,10 @@ class Position(NamedTuple):
 
 
 class Record(NamedTuple):
-    """An event; the columns of sql/engagements/read_log.sql."""
+    """An event; the columns of sql/engagements/read_log.sql.
+
+    `seers`: the ids of the firms that saw it when it was read (None in it is nobody); None where that was not asked.
+    """
 
     position: int
     event_id: UUID
@@ -28,12 +31,13 @@ class Record(NamedTuple):
     from_partner_id: int | None
     to_partner_id: int | None
     region: str | None
+    seers: Sequence[int | None] | None = None
 
 
 def as_row(record: Record, cursor: str) -> dict[str, Any]:
     """The row that the graph's HandoffEvent reads."""
     row = record._asdict()
-    del row["position"]
+    del row["position"], row["seers"]
     row["id"] = str(row.pop("event_id"))
     row["cursor"] = cursor
     return row

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from events.log import STATE, State, split
+from events.reads import STATE, State, split
 from events.record import Record
 from hub.context import RequestContext
 from hub.vocabulary import SourceName

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from events.cursors import Cursors
 from events.feed import EARLIEST, EventFilter, Feed
-from events.log import State
+from events.reads import State
 from events.record import Position, as_row
 from hub.context import RequestContext
 from hub.errors import BadPage, Forbidden

@@ -99,7 +99,9 @@ async def test_what_differs_in_the_answer_is_another_group(street: Street, runs:
         assert sorted(count for _, count in runs) == [1] * 5
 
 
-async def test_what_is_the_same_for_all_is_run_once_for_all_firms(street: Street, runs: list[tuple[Viewer, int]]) -> None:
+async def test_what_is_the_same_for_all_is_run_once_for_all_firms(
+    street: Street, runs: list[tuple[Viewer, int]], queries: Counter[str]
+) -> None:
     async with (
         street.following(IDS, viewer=crm(1)) as first,
         street.following(IDS, viewer=crm(9)) as second,
@@ -111,6 +113,7 @@ async def test_what_is_the_same_for_all_is_run_once_for_all_firms(street: Street
             assert await follower.ids(1) == [event_id]
         await stranger.nothing()
         assert [count for _, count in runs] == [1]
+        assert queries["event_seers"] == 0, "who sees it was read with it"
 
 
 async def test_events_of_one_batch_are_run_together(street: Street, runs: list[tuple[Viewer, int]]) -> None:
