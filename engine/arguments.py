@@ -3,7 +3,8 @@
 Input objects become dicts of what the client gave, under the names that they have in Python; everything else is as it is.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from operator import itemgetter
 from typing import Any
 
 from graphql import (
@@ -24,6 +25,9 @@ from engine.plan import Arguments
 
 Convert = Callable[[Any], Any]
 
+Fill = Callable[[dict[str, Any]], Any]
+"""Makes a value, in which variables stand, of the variables' values."""
+
 NO_ARGUMENTS: dict[str, Any] = {}
 
 
@@ -36,8 +40,10 @@ def arguments_of(definition: GraphQLField, node: FieldNode) -> Arguments:
     def coerce(variables: VariableValues | None) -> dict[str, Any]:
         return _renamed(names, get_argument_values(definition, node, variables))
 
-    if any(_has_variables(argument) for argument in node.arguments or ()):
-        return coerce
+    used = {name for argument in node.arguments or () for name in _variables(argument)}
+    if used:
+        fill = _template(definition, node, used)
+        return coerce if fill is None else _filled(names, used, fill, otherwise=coerce)
     try:
         constant = coerce(None)
     except GraphQLError:
@@ -71,13 +77,63 @@ def _python_name(definition: Any) -> str:
     return name
 
 
-def _has_variables(argument: Any) -> bool:
-    found = False
+def _variables(argument: Any) -> set[str]:
+    found: set[str] = set()
 
     class Variables(Visitor):
-        def enter_variable(self, _node: VariableNode, *_args: Any) -> None:
-            nonlocal found
-            found = True
+        def enter_variable(self, node: VariableNode, *_args: Any) -> None:
+            found.add(node.name.value)
 
     visit(argument, Variables())
     return found
+
+
+class _Variable:
+    """In the place of a variable's value."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def _template(definition: GraphQLField, node: FieldNode, used: Iterable[str]) -> Fill | None:
+    """What makes the coerced arguments of values that are all given and not null; None where it takes graphql-core itself.
+
+    A variable's value is put where the variable stands, unlooked at: it was coerced when the request came, and validation has
+    compared the types.
+    """
+    places = {name: _Variable(name) for name in used}
+    try:
+        template = get_argument_values(definition, node, VariableValues({}, places))
+    except Exception:
+        # A scalar of its own kind takes a literal apart, with the variables in it.
+        return None
+    found: set[str] = set()
+    fill = _fill(template, found)
+    return fill if found == places.keys() else None
+
+
+def _fill(value: Any, found: set[str]) -> Fill | None:
+    """None where no variable is in the value: it is the same for all. found: takes the names of those that are."""
+    if isinstance(value, _Variable):
+        found.add(value.name)
+        return itemgetter(value.name)
+    if isinstance(value, dict):
+        fills = {name: fill for name, each in value.items() if (fill := _fill(each, found)) is not None}
+        return (lambda given: value | {name: fill(given) for name, fill in fills.items()}) if fills else None
+    if isinstance(value, list):
+        items = [(each, _fill(each, found)) for each in value]
+        if all(fill is None for _, fill in items):
+            return None
+        return lambda given: [each if fill is None else fill(given) for each, fill in items]
+    return None
+
+
+def _filled(names: dict[str, tuple[str, Convert | None]], used: Iterable[str], fill: Fill, otherwise: Arguments) -> Arguments:
+    def filled(variables: VariableValues) -> dict[str, Any]:
+        given = variables.coerced
+        for name in used:
+            if given.get(name) is None:
+                return otherwise(variables)
+        return _renamed(names, fill(given))
+
+    return filled

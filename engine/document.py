@@ -30,6 +30,7 @@ from engine.compiler import boolean_variables, compile_operation
 from engine.cost import Estimate, estimate, fixed_total
 from engine.measures import DocumentLimits, read_document
 from engine.plan import Plan
+from engine.variables import Variables
 from hub.errors import BadRequest, DocumentLimitExceeded
 from hub.graphql_request import OperationKind
 
@@ -59,6 +60,7 @@ class Operation:
     """
 
     node: OperationDefinitionNode
+    variables: Variables
     introspects: bool
     fixed_cost: int | None
     estimates: tuple[Estimate, ...]
@@ -159,6 +161,7 @@ class Documents:
         estimates = estimate(self._schema, node, fragments)
         return Operation(
             node=node,
+            variables=Variables(self._schema, node.variable_definitions or ()),
             introspects=_introspects([node, *fragments.values()]),
             fixed_cost=fixed_total(estimates),
             estimates=estimates,

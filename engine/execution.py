@@ -192,10 +192,11 @@ class Execution:
             return []
         extra = extras(selection, rows[0])
         loaded: dict[str, Loaded] = {}
-        if len(selection.loads) == 1:
-            await self._load(selection.loads[0], selection, extra, rows, loaded, trace)
-        elif selection.loads:
-            await each([partial(self._load, group, selection, extra, rows, loaded, trace) for group in selection.loads])
+        missing = [group for group in selection.loads if not self._at_hand(group, selection, extra, rows, loaded)]
+        if len(missing) == 1:
+            await self._load(missing[0], selection, extra, rows, loaded, trace)
+        elif missing:
+            await each([partial(self._load, group, selection, extra, rows, loaded, trace) for group in missing])
         if not (self.errors and any(map(_has_failed, loaded.values()))):
             try:
                 return shaper(selection, extra)(rows, loaded)
@@ -236,6 +237,19 @@ class Execution:
             report(error, [])
             return FAILED
         return None if given is None else complete(field.value, given, report)
+
+    def _at_hand(
+        self, group: list[Field], selection: Selection, extra: int, rows: Sequence[Row], loaded: dict[str, Loaded]
+    ) -> bool:
+        """Whether all that a field leads to was kept, as it is answered: then there is nothing to be done but to note it."""
+        field = group[0]
+        if field.kept is None or len(group) > 1:
+            return False
+        shaped = self.context.shaped(field, field.kept)
+        if shaped is None or not all(map(shaped.values.__contains__, _keys(field, selection, extra, rows))):
+            return False
+        loaded[field.response_key] = shaped.values
+        return True
 
     async def _load(
         self,

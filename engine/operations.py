@@ -12,7 +12,7 @@ from math import inf
 from typing import Any
 
 from graphql import GraphQLError, GraphQLSyntaxError, execute
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import VariableValues
 from strawberry import Schema
 
 from engine.cost import Estimate, dearest, total
@@ -27,10 +27,6 @@ from hub.errors import CostCeilingExceeded, Forbidden, IntrospectionDisabled, Pl
 from hub.graphql_request import GraphQLRequest, OperationKind, Outcome, WrongOperationKind
 from hub.settings import Settings, ShowPlan
 from hub.viewer import SCOPES, Viewer, ViewerKind
-
-MOST_VARIABLE_ERRORS = 10
-
-NO_VARIABLES = VariableValues({}, {})
 
 READ = "read"
 
@@ -117,12 +113,7 @@ class Operations:
         operation = document.operations[name]
         self._check_granted(operation, kind, context.viewer)
         given = asked.variables or {}
-        definitions = operation.node.variable_definitions
-        variables = (
-            get_variable_values(self._schema, definitions, given, max_errors=MOST_VARIABLE_ERRORS)
-            if definitions
-            else NO_VARIABLES
-        )
+        variables = operation.variables.coerce(given)
         if isinstance(variables, list):
             return _refused(variables, executed=True)
         return Ready(document, operation, variables, given)
