@@ -29,7 +29,20 @@ from graphql.execution.values import VariableValues
 
 from engine.arguments import arguments_of
 from engine.declarations import Column, Columns, Computed, ConnectionEdge, Declaration, Edge, Kept, Part
-from engine.plan import Abstract, ConnectionOf, Field, Joined, Leaf, ListOf, Object, Parts, Plan, Selection, Value
+from engine.plan import (
+    Abstract,
+    ConnectionOf,
+    Field,
+    Joined,
+    Leaf,
+    ListOf,
+    Object,
+    Parts,
+    Plan,
+    Selection,
+    Value,
+    row_selections,
+)
 
 
 def compile_operation(
@@ -107,7 +120,7 @@ class _Compilation:
         if any(isinstance(_declaration(field), Part) for field in named.fields.values()):
             parts = self._parts(named, details)
             if _is_connection(named):
-                return ConnectionOf(parts, *_share_page(parts))
+                return ConnectionOf(parts, *_share_page(parts), _kept_nodes(parts))
             return parts
         return Object(self._selection(named, details))
 
@@ -169,17 +182,38 @@ def _joined(field: Field) -> Joined | None:
 
 
 def _kept(declaration: Declaration, value: Value) -> tuple[Kept, ...] | None:
-    """What an edge depends on, with all below it; None where something there is no reference data."""
-    kept: Kept | None = getattr(declaration.batch, "kept", None) if isinstance(declaration, Edge) else None
-    selections = _row_selections(value)
-    if kept is None or len(selections) != 1:
+    """What an edge or a connection depends on, with all below it; None where something there is no reference data."""
+    match declaration:
+        case Edge(batch):
+            kept: Kept | None = getattr(batch, "kept", None)
+        case ConnectionEdge():
+            kept = declaration.kept
+        case _:
+            kept = None
+    selections = row_selections(value)
+    if kept is None or (isinstance(declaration, Edge) and len(selections) != 1):
         return None
-    found = [kept]
-    for field in chain.from_iterable(selections[0].loads):
-        if field.kept is None:
+    below = _kept_below(selections)
+    return None if below is None else tuple(dict.fromkeys((kept, *below)))
+
+
+def _kept_nodes(parts: Parts) -> tuple[Kept, ...] | None:
+    """What the nodes of a connection depend on beside their own rows; None where something there is no reference data."""
+    selections = row_selections(parts)
+    are_nodes = any(isinstance(field.declaration, Part) and field.declaration.name == "nodes" for field in parts.fields)
+    return _kept_below(selections) if are_nodes and len(selections) == 1 else None
+
+
+def _kept_below(selections: list[Selection]) -> tuple[Kept, ...] | None:
+    found: list[Kept] = []
+    for selection in selections:
+        if selection.joined:
             return None
-        found += field.kept
-    return tuple(dict.fromkeys(found))
+        for field in chain.from_iterable(selection.loads):
+            if field.kept is None:
+                return None
+            found += field.kept
+    return tuple(found)
 
 
 def _columns(fields: list[Field]) -> Columns:
@@ -210,7 +244,7 @@ def _together(fields: list[Field]) -> list[list[Field]]:
         groups.setdefault(identity, []).append(field)
     for group in groups.values():
         if len(group) > 1:
-            columns = _share_columns([found for field in group for found in _row_selections(field.value)])
+            columns = _share_columns([found for field in group for found in row_selections(field.value)])
             connections = [field.value for field in group if isinstance(field.value, ConnectionOf)]
             asked = frozenset(name for connection in connections for name in connection.asked)
             for connection in connections:
@@ -219,7 +253,7 @@ def _together(fields: list[Field]) -> list[list[Field]]:
 
 
 def _share_page(parts: Parts) -> tuple[Columns, frozenset[str]]:
-    selections = _row_selections(parts)
+    selections = row_selections(parts)
     asked = frozenset(name for field in parts.fields for name in _part_names(field))
     return _share_columns(selections), asked
 
@@ -229,20 +263,6 @@ def _share_columns(selections: list[Selection]) -> Columns:
     for selection in selections:
         selection.columns = columns
     return columns
-
-
-def _row_selections(value: Value) -> list[Selection]:
-    """The selections of the rows that a value is made of."""
-    match value:
-        case Object(selection):
-            return [selection]
-        case ListOf(item):
-            return _row_selections(item)
-        case Parts(_, _, fields):
-            return [found for field in fields for found in _row_selections(field.value)]
-        case ConnectionOf(parts):
-            return _row_selections(parts)
-    return []
 
 
 def _part_names(field: Field) -> list[str]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from engine.arguments import NO_ARGUMENTS
 from engine.declarations import Connection, Page, Part
 from engine.patience import each
-from engine.plan import ConnectionOf, Field, ListOf, Parts
+from engine.plan import ConnectionOf, Field, ListOf, Parts, row_selections
 from engine.results import FAILED, Path, Trace
 
 if TYPE_CHECKING:
@@ -19,33 +20,81 @@ if TYPE_CHECKING:
 # What of an answer cannot be given without the page itself.
 _OF_PAGE = frozenset({"nodes", "edges", "page_info.start_cursor", "page_info.end_cursor"})
 
+_ID = ("id",)
+
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What was read of a connection for its parents: a list in the order of the parents, or why there is none."""
+    """What was read of a connection for its parents: a list in the order of the parents, or why there is none.
+
+    `nodes`: the pages' rows by id as they are answered, where they were kept; the pages then have no more than the ids.
+    """
 
     connection: Connection
     parents: int
     pages: Sequence[Page] | Exception
     counts: Sequence[int] | Exception
     beyond: Sequence[bool] | Exception
+    nodes: Mapping[Any, Any] | None = None
 
 
-async def read(connection: Connection, parents: Sequence[Hashable], value: ConnectionOf) -> Read:
+async def read(execution: Execution, connection: Connection, parents: Sequence[Hashable], value: ConnectionOf) -> Read:
     """Read what the connection's selections ask for, each thing in one query for all parents, at once."""
     asked = value.asked
+    shaped = _kept(execution, connection, value)
     # On the side that it is read towards, the page itself knows whether there is more; on the other side a query does.
     ahead, behind = ("previous", "next") if connection.backwards else ("next", "previous")
     wanted: dict[str, Callable[[], Awaitable[Sequence[Any]]]] = {}
     if asked & _OF_PAGE or f"page_info.has_{ahead}_page" in asked:
-        wanted["pages"] = partial(connection.pages, parents, value.columns)
+        wanted["pages"] = partial(connection.pages, parents, value.columns if shaped is None else _ID)
     if "total_count" in asked:
         wanted["counts"] = partial(connection.counts, parents)
     if f"page_info.has_{behind}_page" in asked:
         wanted["beyond"] = partial(connection.beyond, parents)
     found = await each([partial(_caught, reading, len(parents)) for reading in wanted.values()])
     results: dict[str, Any] = dict(zip(wanted, found, strict=True))
-    return Read(connection, len(parents), results.get("pages", ()), results.get("counts", ()), results.get("beyond", ()))
+    pages = results.get("pages", ())
+    nodes = None
+    if shaped is not None and not isinstance(pages, Exception):
+        nodes = await _nodes(execution, connection, value, pages, shaped)
+        if nodes is None:
+            pages = await _caught(partial(connection.pages, parents, value.columns), len(parents))
+    return Read(connection, len(parents), pages, results.get("counts", ()), results.get("beyond", ()), nodes)
+
+
+def _kept(execution: Execution, connection: Connection, value: ConnectionOf) -> Any:
+    """Where the connection's nodes are kept; None where they are not."""
+    if value.kept is None or connection.by_id is None:
+        return None
+    return execution.context.shaped(value, (connection.by_id.kept, *value.kept))  # type: ignore[attr-defined]
+
+
+async def _nodes(
+    execution: Execution, connection: Connection, value: ConnectionOf, pages: Sequence[Page], shaped: Any
+) -> Mapping[Any, Any] | None:
+    """The rows of all pages by id, as they are answered: those that were not kept are read, and kept.
+
+    None where one has gone since, or has something wrong: to be told of, it must be read with its page.
+    """
+    ids = dict.fromkeys(row["id"] for page in pages for row in page.rows)
+    kept = {id: shaped.values[id] for id in ids if id in shaped.values}
+    missing = [id for id in ids if id not in kept]
+    if not missing:
+        return kept
+    (selection,) = row_selections(value)
+    apart = execution.apart()
+    rows = await apart.values(connection.by_id, missing, selection.columns, NO_ARGUMENTS)
+    if any(row is None or isinstance(row, Exception) for row in rows):
+        return None
+    found = dict(zip(missing, await apart.objects(selection, rows, _nowhere), strict=True))
+    if apart.errors:
+        return None
+    shaped.keep(found)
+    return kept | found
+
+
+def _nowhere(_index: int) -> Iterator[Path]:
+    yield []
 
 
 async def complete(execution: Execution, value: ConnectionOf, read: Read, trace: Trace) -> list[Any]:
@@ -72,6 +121,9 @@ async def _part(execution: Execution, field: Field, read: Read, trace: Trace) ->
         return await _assemble(execution, field.value, read, range(read.parents), trace)
     if name == "edges" and not isinstance(read.pages, Exception):
         return await _edges(execution, field, read, read.pages, trace)
+    if name == "nodes" and read.nodes is not None and not isinstance(read.pages, Exception):
+        nodes = read.nodes
+        return [[nodes[row["id"]] for row in page.rows] for page in read.pages]
     return await execution.checked(field, _values(name, read), trace)
 
 

@@ -36,9 +36,15 @@ class Page:
 
 
 class Connection(Protocol):
-    """An opened connection: which rows, in which order, which part of them; the same for every parent."""
+    """An opened connection: which rows, in which order, which part of them; the same for every parent.
+
+    `by_id`: the batch function that has the same rows by their column `id`, where they may be kept between requests.
+    """
 
     backwards: bool
+
+    @property
+    def by_id(self) -> Batch | None: ...
 
     async def pages(self, parents: Sequence[Any], columns: Columns) -> Sequence[Page]:
         """parents: n distinct -> n pages, their rows with these columns and what `cursor` needs."""
@@ -88,10 +94,14 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionEdge:
-    """A page of other rows by the row's column `key`; `open(context, **arguments)` is called once for all parents."""
+    """A page of other rows by the row's column `key`; `open(context, **arguments)` is called once for all parents.
+
+    `kept`: what a page depends on beside its parent, where it may be kept between requests.
+    """
 
     open: Callable[..., Connection]
     key: str
+    kept: Kept | None = None
 
 
 @dataclass(frozen=True, slots=True)

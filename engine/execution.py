@@ -59,6 +59,10 @@ class Execution:
             data[field.response_key] = None if value is FAILED else value
         return data
 
+    def apart(self) -> "Execution":
+        """Another run for the same request, whose errors are its own."""
+        return Execution(self.context, self.variables)
+
     def report(self, error: BaseException, field: Field, paths: Iterator[Path]) -> None:
         """Note an error of a field, at every path at which it is met; what is no Exception ends the request."""
         if not isinstance(error, Exception):
@@ -120,7 +124,7 @@ class Execution:
         raise AssertionError(value)
 
     async def _root_connection(self, value: ConnectionOf, opened: Connection, trace: Trace) -> Any:
-        (done,) = await connections.complete(self, value, await connections.read(opened, [None], value), trace)
+        (done,) = await connections.complete(self, value, await connections.read(self, opened, [None], value), trace)
         return done
 
     def _reporter(self, field: Field, trace: Trace, index: int) -> Callable[[Exception, list[int]], None]:
@@ -357,13 +361,20 @@ class Execution:
         except Exception as error:
             self._fail(error, group, rows, loaded, trace)
             return
-        shared = group[0].value
-        assert isinstance(shared, ConnectionOf)
-        read = await connections.read(connection, distinct, shared)
+        field = group[0]
+        shaped = None if field.kept is None or len(group) > 1 else self.context.shaped(field, field.kept)
+        kept = {} if shaped is None else {key: shaped.values[key] for key in distinct if key in shaped.values}
+        missing = [key for key in distinct if key not in kept]
+        errors = len(self.errors)
+        assert isinstance(field.value, ConnectionOf)
+        read = await connections.read(self, connection, missing, field.value)
         for one in group:
             assert isinstance(one.value, ConnectionOf)
-            done = await connections.complete(self, one.value, read, of_keys(trace, one.response_key, distinct, keys))
-            loaded[one.response_key] = dict(zip(distinct, done, strict=True))
+            done = await connections.complete(self, one.value, read, of_keys(trace, one.response_key, missing, keys))
+            found = dict(zip(missing, done, strict=True))
+            if shaped is not None and len(self.errors) == errors:
+                shaped.keep(found)
+            loaded[one.response_key] = kept | found
 
     def _fail(self, error: Exception, group: list[Field], rows: Sequence[Row], loaded: dict[str, Loaded], trace: Trace) -> None:
         """Nothing of these fields could be read, for any row."""

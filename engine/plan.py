@@ -52,11 +52,15 @@ class Parts:
 
 @dataclass(slots=True, eq=False)
 class ConnectionOf:
-    """A page of rows. `columns`: what all selections of its rows need together."""
+    """A page of rows. `columns`: what all selections of its rows need together.
+
+    `kept`: what its nodes depend on beside their own rows, where nothing but nodes is made of those, and they may be kept.
+    """
 
     parts: Parts
     columns: Columns
     asked: frozenset[str]
+    kept: tuple[Kept, ...] | None = None
 
 
 Value = Leaf | ListOf | Object | Abstract | Parts | ConnectionOf
@@ -66,7 +70,8 @@ Value = Leaf | ListOf | Object | Abstract | Parts | ConnectionOf
 class Field:
     """One field of a selection: all of its nodes, merged. `place`: how many reads deep it is, and its path of response keys.
 
-    `kept`: of an edge, on what it depends beside its keys, with all below it, where its values may be kept between requests.
+    `kept`: of an edge or a connection, on what it depends beside its keys, with all below it, where its values may be kept
+    between requests.
     """
 
     response_key: str
@@ -121,3 +126,17 @@ class Plan:
     response_keys: list[str]
     fields: list[Field]
     serial: bool
+
+
+def row_selections(value: Value) -> list[Selection]:
+    """The selections of the rows that a value is made of."""
+    match value:
+        case Object(selection):
+            return [selection]
+        case ListOf(item):
+            return row_selections(item)
+        case Parts(_, _, fields):
+            return [found for field in fields for found in row_selections(field.value)]
+        case ConnectionOf(parts):
+            return row_selections(parts)
+    return []

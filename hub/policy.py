@@ -233,12 +233,19 @@ def viewer_parameters(viewer: Viewer, now: datetime) -> dict[str, Any]:
     return {"viewer_partner_id": viewer.partner_id, "now": now}
 
 
-def cache_scope(table: str, viewer: Viewer) -> str:
-    """The part of a cache key that keeps viewers of a table apart: empty where all of them see the same."""
-    return "" if _is_open(table) else f"{viewer.kind.value}:{viewer.partner_id}"
+def cache_scope(table: str, viewer: Viewer, *, without: str | None = None) -> str:
+    """The part of a cache key that keeps viewers of a table apart: empty where all of them see the same.
+
+    without: the column that the kept rows do not have, whatever its rule.
+    """
+    return "" if _is_open(table, without) else f"{viewer.kind.value}:{viewer.partner_id}"
 
 
 @cache
-def _is_open(table: str) -> bool:
-    rules = [rule for name, rule in _RULES.items() if name == table or name.startswith(f"{table}.")]
+def _is_open(table: str, without: str | None) -> bool:
+    rules = [
+        rule
+        for name, rule in _RULES.items()
+        if name == table or (name.startswith(f"{table}.") and name != f"{table}.{without}")
+    ]
     return all(condition == ALL for rule in rules for condition in rule.values())

@@ -21,7 +21,7 @@ from hub.trusted_documents import TrustedDocuments
 from hub.viewer import Viewer, ViewerKind
 from hub.vocabulary import SourceName
 
-# The sources whose reference data is cached (DESIGN: associations, partners, certifications, courses).
+# The sources whose reference data is cached: associations, partners and their people, certifications, courses.
 CACHED_SOURCES = (SourceName.DIRECTORY, SourceName.CERTIFICATIONS, SourceName.TRAININGS)
 
 

@@ -20,9 +20,7 @@ FIRM_STRENGTHS = load(SourceName.DIRECTORY, "firm_strengths")
 ASSOCIATIONS_KEPT = Reference(SourceName.DIRECTORY, "associations", "directory.association")
 PARTNERS_KEPT = Reference(SourceName.DIRECTORY, "partners", "directory.partner")
 
-PARTNERS_PAGES = Pages(PARTNERS)
-PARTNERS_OF_ASSOCIATION = Pages(PARTNERS, parent="association_id")
-MEMBERS_OF_PARTNER = Pages(MEMBERS, parent="partner_id")
+MEMBERS_KEPT = Reference(SourceName.DIRECTORY, "members", "directory.member", without="email")
 
 PARTNER_ORDERS = {
     PartnerOrderField.ID: BY_ID,
@@ -67,6 +65,11 @@ async def partners_by_id(context: RequestContext, ids: Sequence[int], *, columns
     )
 
 
+PARTNERS_PAGES = Pages(PARTNERS, by_id=partners_by_id)
+PARTNERS_OF_ASSOCIATION = Pages(PARTNERS, parent="association_id", by_id=partners_by_id)
+MEMBERS_OF_PARTNER = Pages(MEMBERS, parent="partner_id", kept=MEMBERS_KEPT)
+
+
 async def partners_by_corporate_number(
     context: RequestContext, numbers: Sequence[str], *, columns: Columns = None
 ) -> list[Row | None]:
@@ -82,9 +85,16 @@ async def strengths_of_firms(context: RequestContext, ids: Sequence[int]) -> dic
     return {row["id"]: frozenset(map(Phase, row["phases"])) for row in rows}
 
 
+@MEMBERS_KEPT
 async def members_by_id(context: RequestContext, ids: Sequence[int], *, columns: Columns = None) -> list[Row | None]:
     """Persons. ids: n -> n rows or None, in the order of the ids."""
-    return await read_by_key(context, MEMBERS, ids, columns=columns)
+    return await read_cached(
+        context,
+        MEMBERS_KEPT,
+        ids,
+        partial(read_by_key, context, MEMBERS),
+        columns=columns,
+    )
 
 
 async def emails_by_member(context: RequestContext, ids: Sequence[int], *, columns: Columns = None) -> list[str | None]:

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from engine.declarations import Page
+from engine.declarations import Batch, Page
 from hub.context import RequestContext
 from hub.errors import BadPage
 from hub.viewer import ViewerKind
 from loaders import cursors
 from loaders.cursors import BY_ID, Order
 from loaders.reading import Columns, Row, by_parent, listed, send, stream
+from loaders.reference import Reference
 from sql import Rendered, Statement
 
 DEFAULT_PAGE = 20
@@ -28,11 +29,17 @@ Filters = tuple[tuple[str, Hashable], ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pages:
-    """What a connection reads: a named query, the parameter of it that names the parent (None at the root), its order."""
+    """What a connection reads: a named query, the parameter of it that names the parent (None at the root), its order.
+
+    `kept`: of which reference data a parent's page is, where it may be kept. `by_id`: the batch function that has the same rows
+    by id, where those may be kept.
+    """
 
     statement: Statement
     parent: str | None = None
     order: Order = BY_ID
+    kept: Reference | None = None
+    by_id: Batch | None = None
 
     @property
     def name(self) -> str:
@@ -73,6 +80,12 @@ class Connection:
         self._arguments: dict[str, Any] = {"pages": pages, "order": self._order, "filters": _hashable(filters)}
         self._window = _window(self._name, self._order, first, after, last, before)
         self.backwards = self._window.backwards
+
+    @property
+    def by_id(self) -> Batch | None:
+        """What has its rows by id, where those may be kept."""
+        pages: Pages = self._arguments["pages"]
+        return pages.by_id
 
     async def pages(self, parents: Sequence[int | None], columns: Columns) -> list[Page]:
         """The page of each parent. parents: n distinct -> n pages, in the order of the parents."""

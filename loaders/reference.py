@@ -14,16 +14,21 @@ BatchT = TypeVar("BatchT", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A kind of rows that are kept: of which source, under which name, by whose rule; `daily`: they are as of today."""
+    """A kind of rows that are kept: of which source, under which name, by whose rule.
+
+    `daily`: they are as of today. `without`: the table's column that they lack, as not everyone sees it.
+    """
 
     source: SourceName
     name: str
     table: str
     daily: bool = False
+    without: str | None = None
 
     def scope(self, context: RequestContext) -> str:
         """What the rows depend on beside their keys: the day, and who sees the same."""
-        return f"{context.today.isoformat() if self.daily else ''}{cache_scope(self.table, context.viewer)}"
+        scope = cache_scope(self.table, context.viewer, without=self.without)
+        return f"{context.today.isoformat()}{scope}" if self.daily else scope
 
     def __call__(self, batch: BatchT) -> BatchT:
         """Mark a batch function as reading these rows, so that the engine may keep what it makes of them too."""

@@ -117,7 +117,7 @@ class ConnectionField(DeclaredField):
 
     @property
     def declaration(self) -> ConnectionEdge:
-        return ConnectionEdge(self.open, self.key)
+        return ConnectionEdge(self.open, self.key, self.pages.kept)
 
     def open(self, context: RequestContext, *, parent: int | None = None, **arguments: Any) -> ConnectionRead:
         """The connection as the arguments ask for it."""

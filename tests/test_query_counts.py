@@ -104,8 +104,8 @@ async def test_an_edge_sends_the_same_queries_for_one_parent_and_for_fifty(
 
 
 async def test_a_count_reads_no_page_and_a_page_no_count(ask: Ask) -> None:
-    assert (await ask("{ partners { totalCount } }")).queries == ["directory:partners.count"]
-    assert (await ask("{ partners { nodes { name } } }")).queries == ["directory:partners.page"]
+    assert (await ask("{ clients { totalCount } }")).queries == ["engagements:clients.count"]
+    assert (await ask("{ clients { nodes { name } } }")).queries == ["engagements:clients.page"]
 
 
 async def test_the_same_edge_under_two_names_is_one_query(ask: Ask) -> None:

@@ -52,6 +52,8 @@ class Faults:
             if isinstance(type_, GraphQLObjectType):
                 for name, field in type_.fields.items():
                     self._inject_field(f"{type_.name}.{name}", field, monkeypatch)
+        # What is read of a page by id meets no faults of the page.
+        monkeypatch.setattr(pages.Connection, "by_id", None)
         monkeypatch.setattr(pages, "page_by_parent", self._pages(pages.page_by_parent))
         monkeypatch.setattr(pages, "count_by_parent", self._counts(pages.count_by_parent))
         monkeypatch.setattr(pages, "found_by_parent", self._raising(pages.found_by_parent))

@@ -14,6 +14,7 @@ from hub.runtime import Runtime
 from hub.viewer import Viewer, ViewerKind
 from hub.vocabulary import SourceName
 from loaders import cursors, pages
+from loaders.directory import PARTNERS_KEPT
 from schema import build_schema
 from tests.conftest import STAFF, UNLIMITED, Dsns, Servers, asker, running, settings_for
 from tests.engine.faults import Faults, InjectedError, Rates, declared
@@ -182,6 +183,28 @@ async def test_a_cursor_that_cannot_be_made_fails_alike(runtime: Runtime, asked:
     reference, ours = await both(runtime, Operation(0, text, parse(text), {}), STAFF)
     assert bool(reference.errors) == ("ursor" in asked)
     assert difference(reference, ours) is None
+
+
+async def nobody(_context: Any, keys: Sequence[Any], **_arguments: Any) -> list[Any]:
+    """In the place of a batch function: nothing is there any more."""
+    return [None] * len(keys)
+
+
+async def of_no_type(_context: Any, keys: Sequence[Any], **_arguments: Any) -> list[Any]:
+    """In the place of a batch function: a row whose values fit nothing."""
+    return [{"id": key, "name": object(), "region": 5.5} for key in keys]
+
+
+@pytest.mark.parametrize("replacement", [raising, of_keys, too_little, nobody, of_no_type])
+async def test_where_nodes_cannot_be_kept_their_page_has_them(
+    runtime: Runtime, replacement: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "{ partners(first: 2) { nodes { name region } } associations { partners(first: 1) { nodes { name } totalCount } } }"
+    monkeypatch.setattr(pages.Connection, "by_id", PARTNERS_KEPT(replacement))
+    for _ in range(2):
+        reference, ours = await both(runtime, Operation(0, text, parse(text), {}), STAFF)
+        assert reference.errors == ()
+        assert difference(reference, ours) is None
 
 
 async def test_a_bug_is_masked_at_each_place_and_logged_once(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,6 +77,81 @@ async def test_a_change_of_either_source_is_seen(
     await until(seen)
 
 
+EVERYTHING = """
+    { partners(first: 5) { nodes {
+      id name members { nodes { name partner { name } } totalCount } certifications { program } } } }
+"""
+
+
+async def everything(ask: Ask, **options: Any) -> tuple[Any, list[str]]:
+    answer = await ask(EVERYTHING, **options)
+    assert answer.errors == []
+    return answer.data["partners"]["nodes"], answer.queries
+
+
+async def test_a_page_of_kept_rows_reads_their_ids_alone(ask: Ask, miniature_runtime: Runtime) -> None:
+    first, queries = await everything(ask)
+    assert sorted(queries) == [
+        "certifications:certifications",
+        "directory:members.count by partner_id",
+        "directory:members.page by partner_id",
+        "directory:partners",
+        "directory:partners.page",
+    ]
+    assert await everything(ask) == (first, ["directory:partners.page"])
+    for source in SourceName:
+        miniature_runtime.cache.set_listening(source, False)
+    read, _ = await everything(ask)
+    assert read == first
+    assert [each["name"] for each in read] == ["山田会計", "鈴木システム"]
+    assert read[0]["members"] == {"nodes": [{"name": "山田 花子", "partner": {"name": "山田会計"}}], "totalCount": 1}
+
+
+@pytest.mark.parametrize(
+    ("change", "names", "people"),
+    [
+        ("UPDATE directory.partner SET name = 'renamed' WHERE id = 2", ["山田会計", "renamed"], [["山田 花子"], []]),
+        ("DELETE FROM directory.partner WHERE id = 1", ["鈴木システム"], [[]]),
+        (
+            "INSERT INTO directory.partner (id, name, roles) VALUES (3, '佐藤', '{}')",
+            ["山田会計", "鈴木システム", "佐藤"],
+            None,
+        ),
+        ("UPDATE directory.member SET name = '山田 太郎'", None, [["山田 太郎"], []]),
+        ("UPDATE directory.member SET partner_id = 2", None, [[], ["山田 花子"]]),
+        ("INSERT INTO directory.member (id, partner_id, name) VALUES (2, 2, '鈴木')", None, [["山田 花子"], ["鈴木"]]),
+        ("DELETE FROM directory.member", None, [[], []]),
+    ],
+)
+async def test_a_page_of_kept_rows_has_every_change(
+    ask: Ask, source_dsns: Dsns, change: str, names: list[str] | None, people: list[list[str]] | None
+) -> None:
+    await everything(ask)
+    assert (await everything(ask))[1] == ["directory:partners.page"]
+    await execute(source_dsns[SourceName.DIRECTORY], change)
+
+    async def seen() -> bool:
+        nodes, _ = await everything(ask)
+        return (names is None or [each["name"] for each in nodes] == names) and (
+            people is None or [[member["name"] for member in each["members"]["nodes"]] for each in nodes] == people
+        )
+
+    await until(seen)
+
+
+async def test_what_not_everyone_sees_is_not_kept(ask: Ask) -> None:
+    query = "{ partners { nodes { members { nodes { name email } } } } }"
+    for _ in range(2):
+        answer = await ask(query)
+        assert answer.errors == []
+        assert "directory:member_emails" in answer.queries
+
+
+async def test_members_are_kept_for_all_viewers_together(ask: Ask) -> None:
+    kept, _ = await everything(ask)
+    assert await everything(ask, viewer=CRM) == (kept, ["directory:partners.page"])
+
+
 async def test_what_was_read_before_a_notice_is_not_kept_after_it(ask: Ask, miniature_runtime: Runtime) -> None:
     cache = miniature_runtime.cache
     owner, sources = object(), [SourceName.DIRECTORY]
