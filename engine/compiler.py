@@ -248,7 +248,8 @@ def _together(fields: list[Field]) -> list[list[Field]]:
             connections = [field.value for field in group if isinstance(field.value, ConnectionOf)]
             asked = frozenset(name for connection in connections for name in connection.asked)
             for connection in connections:
-                connection.columns, connection.asked = columns, asked
+                # What one of them makes of the rows is not what the other does.
+                connection.columns, connection.asked, connection.kept = columns, asked, None
     return list(groups.values())
 
 

@@ -41,7 +41,7 @@ async def certifications_of_partner(
             CERTIFICATIONS,
             missing,
             parent="partner_id",
-            order="id",
+            order=("id",),
             limit=MOST_CERTIFICATIONS_OF_PARTNER,
             today=context.today,
             valid_on=valid_on,

@@ -70,14 +70,14 @@ async def engagements_by_external_ref(
 async def assignments_of_engagement(context: RequestContext, ids: Sequence[int], *, columns: Columns = None) -> list[list[Row]]:
     """Who led which phase. ids: n engagements -> n lists of at most 50, oldest first."""
     return await read_lists(
-        context, ASSIGNMENTS, ids, parent="engagement_id", order="position", limit=MOST_ASSIGNMENTS, columns=columns
+        context, ASSIGNMENTS, ids, parent="engagement_id", order=("position",), limit=MOST_ASSIGNMENTS, columns=columns
     )
 
 
 async def findings_of_engagement(context: RequestContext, ids: Sequence[int], *, columns: Columns = None) -> list[list[Row]]:
     """What the advisor found. ids: n engagements -> n lists of at most 100, oldest first."""
     return await read_lists(
-        context, FINDINGS, ids, parent="engagement_id", order="found_at, id", limit=MOST_FINDINGS, columns=columns
+        context, FINDINGS, ids, parent="engagement_id", order=("found_at", "id"), limit=MOST_FINDINGS, columns=columns
     )
 
 
@@ -91,7 +91,7 @@ async def prescriptions_of_engagement(
 async def handoffs_of_engagement(context: RequestContext, ids: Sequence[int], *, columns: Columns = None) -> list[list[Row]]:
     """The hand-offs of each engagement. ids: n engagements -> n lists of at most 100, oldest first."""
     return await read_lists(
-        context, HANDOFFS, ids, parent="engagement_id", order="offered_at, id", limit=MOST_HANDOFFS, columns=columns
+        context, HANDOFFS, ids, parent="engagement_id", order=("offered_at", "id"), limit=MOST_HANDOFFS, columns=columns
     )
 
 

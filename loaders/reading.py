@@ -22,6 +22,9 @@ Row = Mapping[str, Any]
 Columns = tuple[str, ...] | None
 """The columns to read; None is all."""
 
+MOST_AT_ONCE = 20_000
+"""Rows of lists that are read for all parents together; where there are more, each parent's are read by themselves."""
+
 
 async def send(
     context: RequestContext, source: SourceName, name: str, query: Rendered, values: Mapping[str, Any], *, keys: int = 1
@@ -109,18 +112,26 @@ async def read_lists(
     keys: Sequence[int],
     *,
     parent: str,
-    order: str,
+    order: tuple[str, ...],
     limit: int,
     columns: Columns = None,
     **values: Any,
 ) -> list[list[Row]]:
-    """A list of at most `limit` rows a parent. keys: n distinct -> n lists, in the order of the keys."""
+    """A list of at most `limit` rows a parent, where few have more. keys: n distinct -> n lists, in the order of the keys.
+
+    parent: the parameter that names the parent, and the column. order: with it, the order of an index of the children.
+    """
+    shaped = {"columns": listed(columns), "order": ", ".join(f"page.{column}" for column in order)}
     query = statement.render(
-        context.viewer.kind, values, within="page_by_parent", parent=parent, columns=listed(columns), beyond="", order=order
+        context.viewer.kind, values, within="lists_by_parent", parent=parent, column=parent, most=str(MOST_AT_ONCE), **shaped
     )
-    values |= {"parents": list(keys), "limit": limit}
-    rows = await send(context, statement.source, statement.name, query, values, keys=len(keys))
-    return by_parent(keys, rows)
+    asked = values | {"parents": list(keys)}
+    rows = await send(context, statement.source, statement.name, query, asked, keys=len(keys))
+    if len(rows) == MOST_AT_ONCE:
+        # Some have very many, of which no more than the first are wanted.
+        query = statement.render(context.viewer.kind, values, within="page_by_parent", parent=parent, beyond="", **shaped)
+        rows = await send(context, statement.source, statement.name, query, asked | {"limit": limit}, keys=len(keys))
+    return [children if len(children) <= limit else children[:limit] for children in by_parent(keys, rows)]
 
 
 def by_parent(parents: Sequence[Any], rows: list[Row]) -> list[list[Row]]:
@@ -133,9 +144,9 @@ def by_parent(parents: Sequence[Any], rows: list[Row]) -> list[list[Row]]:
 
 @lru_cache(maxsize=4096)
 def listed(columns: Columns, *needed: str) -> str:
-    """The columns as SQL lists them, those that the reader itself needs last."""
+    """The columns as SQL lists them, each once; those that the reader alone needs come last."""
     if columns is None:
         return "page.*"
     # Columns of a row that is joined have a dot in their names.
-    names = (f'"{column}"' if "." in column else column for column in (*columns, *needed))
+    names = (f'"{column}"' if "." in column else column for column in dict.fromkeys((*columns, *needed)))
     return ", ".join(f"page.{name}" for name in names) or "TRUE AS found"

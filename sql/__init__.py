@@ -39,6 +39,9 @@ _KEYS = re.compile(r"parents|(?:\w+_)?ids")
 # The shapes in which a query is read from the root of a connection.
 _AT_ROOT = frozenset({"page", "count", "exists"})
 
+# What stands for the parent in the shapes that read the children of all parents together, and not of one after the other.
+_PARENTS_PLACE: dict[str | None, str] = {"lists_by_parent": "ANY(:parents)"}
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rendered:
@@ -131,7 +134,7 @@ def _render(
 
     text = _POLICY.sub(rule, text)
     if parent is not None:
-        text = re.sub(rf"(?<![:\w]):{parent}\b", "parent.key", text)
+        text = re.sub(rf"(?<![:\w]):{parent}\b", _PARENTS_PLACE.get(within, "parent.key"), text)
     if within is not None:
         text = shape(within).replace("{rows}", text)
     for place, fragment in places:

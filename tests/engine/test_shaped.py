@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hub.global_id import encode
 from hub.runtime import Runtime
 from hub.shaped import MOST_OWNERS, ShapedValues
 from hub.viewer import Viewer, ViewerKind
@@ -137,6 +138,17 @@ async def test_a_page_of_kept_rows_has_every_change(
         )
 
     await until(seen)
+
+
+async def test_the_same_page_under_two_names_is_kept_for_each(ask: Ask) -> None:
+    query = "{ associations { a: partners { nodes { name } } b: partners { nodes { region id } } } }"
+    names = await ask("{ associations { partners { nodes { name } } } }")
+    for _ in range(2):
+        answer = await ask(query)
+        assert answer.errors == []
+        (association,) = answer.data["associations"]
+        assert association["a"] == names.data["associations"][0]["partners"] == {"nodes": [{"name": "山田会計"}]}
+        assert association["b"] == {"nodes": [{"region": None, "id": encode("Partner", 1)}]}
 
 
 async def test_what_not_everyone_sees_is_not_kept(ask: Ask) -> None:

@@ -6,9 +6,11 @@ from typing import Any
 import asyncpg
 import pytest
 
+from hub import budget
 from hub.vocabulary import SourceName
 from tests.conftest import STAFF, until
-from tests.subscriptions.street import ENGAGEMENTS, IDS, RICH, WHAT, Street, crm, engagement
+from tests.subscriptions.conftest import Serve
+from tests.subscriptions.street import ENGAGEMENTS, IDS, RICH, WHAT, Follower, Street, crm, engagement
 
 
 async def test_an_event_is_answered_in_full(street: Street) -> None:
@@ -179,3 +181,21 @@ async def test_what_is_no_cursor_is_refused_at_the_start(street: Street, after: 
         assert refused["path"] == ["handoffEvents"]
         await socket.ask("1", "{ viewer { name } }")
         assert (await socket.answer("1"))["data"] == {"viewer": {"name": "Staff"}}
+
+
+async def test_a_replay_waits_where_its_viewer_has_spent_its_budget_and_what_is_live_does_not(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budget, "_WINDOW_SECONDS", 2)
+    # An event costs one. To subscribe costs that of one event, and a replay is paid for by as many as one run may cost.
+    async with serve(cost_budget_per_minute_crm=3, cost_ceiling_crm=2) as street:
+        ids = [await street.changed() for _ in range(6)]
+        async with street.server.initialised(crm(1)) as socket, street.following(viewer=STAFF) as staff:
+            replay = Follower(socket, "1")
+            await socket.ask("1", IDS, after="EARLIEST")
+            assert await replay.ids(2) == ids[:2]
+            await replay.nothing()
+            live = await street.change()
+            assert await staff.ids(1) == [live]
+            await replay.nothing()
+            assert await replay.ids(5) == [*ids[2:], live]
