@@ -18,6 +18,7 @@ from bench.operations import BENCHED
 from bench.server_process import bare_config, serve
 from hub import global_id
 from hub.credentials import Credentials, open_token_keys
+from hub.pool import SESSION
 from hub.settings import Settings, load_settings
 from hub.source import Source
 from hub.tokens import bearer_token
@@ -78,7 +79,7 @@ class HandwrittenApp:
             init=_take_text_as_bytes,
             reset=_leave_as_it_is,
             # With what was found to be the best for these statements.
-            server_settings={"jit": "off", "random_page_cost": "1.1", "plan_cache_mode": "force_generic_plan"},
+            server_settings=SESSION,
         )
         await send({"type": "lifespan.startup.complete"})
         await receive()

@@ -6,11 +6,12 @@ large is answered 431; what comes of a body after its answer is thrown away, up 
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from itertools import chain
 from typing import Any, Final
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
@@ -19,6 +20,9 @@ MAX_HEAD_BYTES = 65_536
 
 MAX_UNREAD_BODY_BYTES = 8 * 1_048_576
 """So much of a body is taken after the request was answered, so that a client that sends on does get its answer."""
+
+
+_LAST_HEAD: Final = b"content-length: %d\r\nconnection: close\r\n\r\n"
 
 
 class BoundedConfig(uvicorn.Config):
@@ -77,7 +81,32 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._on_shutdown = None
         super().on_headers_complete()
         scope: dict[str, Any] = self.scope  # type: ignore[assignment]
-        scope["extensions"] = {**scope.get("extensions", {}), ON_SHUTDOWN: self._set_on_shutdown}
+        scope["extensions"] = {
+            **scope.get("extensions", {}),
+            ON_SHUTDOWN: self._set_on_shutdown,
+            ANSWER: partial(self._answer, self.cycle),
+        }
+
+    def _answer(self, cycle: RequestResponseCycle, status: int, head: bytes, body: bytes) -> bool:
+        """Send a whole response at once; False where it has to go the way of ASGI.
+
+        head: the lines of its own headers, without content-length. ASGI's messages would be written one by one, and each of the
+        headers looked at.
+        """
+        if cycle.response_started or cycle.disconnected or cycle.access_log or self.flow.write_paused:
+            return False
+        if cycle.scope["method"] == "HEAD":
+            return False
+        lines = [STATUS_LINE[status], *(b"%s: %s\r\n" % header for header in cycle.default_headers), head]
+        lines.append(b"content-length: %d\r\n\r\n" % len(body) if cycle.keep_alive else _LAST_HEAD % len(body))
+        cycle.response_started, cycle.waiting_for_100_continue = True, False
+        self.transport.write(b"".join((*lines, body)))
+        cycle.response_complete = True
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            self.transport.close()
+        cycle.on_response()
+        return True
 
     def shutdown(self) -> None:
         """The server stops: what is under way is finished, and what would never be is told to end."""
@@ -167,6 +196,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
 SOCKET: Final = "partner_hub.socket"
 """The extension of a WebSocket's scope in which the protocol itself is handed to the app."""
+
+ANSWER: Final = "partner_hub.answer"
+"""The extension of a request's scope that sends a whole response: `answer(status, head, body)`, whether it was sent."""
 
 ON_SHUTDOWN: Final = "partner_hub.on_shutdown"
 """The extension of a request's scope to be called once the server stops: an answer that has no end is ended."""

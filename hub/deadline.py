@@ -9,7 +9,7 @@ from hub.errors import RequestTimeout
 
 T = TypeVar("T")
 
-# A client is watched once its operation is slow: most operations end before, and are spared the cost of a task.
+# Clock and client are watched once an operation is slow: most operations end before, and are spared the cost of a task.
 WATCH_AFTER_SECONDS = 0.05
 
 
@@ -25,7 +25,8 @@ async def run_within(
     if begun.done:
         return begun.value
     loop = asyncio.get_running_loop()
-    deadline = asyncio.timeout(timeout_seconds)
+    ends = loop.time() + timeout_seconds
+    deadline = asyncio.timeout(None)
     watcher: asyncio.Task[None] | None = None
     left = False
 
@@ -35,11 +36,14 @@ async def run_within(
         left = True
         deadline.reschedule(loop.time())
 
-    def begin_to_watch(gone: Callable[[], Awaitable[None]]) -> None:
+    def begin_to_watch() -> None:
         nonlocal watcher
-        watcher = loop.create_task(watch(gone))
+        deadline.reschedule(ends)
+        if gone is not None:
+            watcher = loop.create_task(watch(gone))
 
-    timer = loop.call_later(WATCH_AFTER_SECONDS, begin_to_watch, gone) if gone is not None else None
+    # One timer for both is what an operation costs that is not slow.
+    timer = loop.call_later(min(WATCH_AFTER_SECONDS, timeout_seconds), begin_to_watch)
     try:
         async with deadline:
             return await begun
@@ -48,7 +52,6 @@ async def run_within(
             raise
         raise (ClientGone() if left else RequestTimeout(timeout_seconds)) from None
     finally:
-        if timer is not None:
-            timer.cancel()
+        timer.cancel()
         if watcher is not None:
             watcher.cancel()

@@ -15,9 +15,16 @@ import asyncpg
 MOST_STATEMENTS: Final = 500
 """Statements that a connection keeps prepared; the least recently used goes first. A plan takes PostgreSQL some 20 kB."""
 
-SESSION: Final = {"plan_cache_mode": "force_generic_plan", "timezone": "UTC", "jit": "off", "random_page_cost": "1.1"}
+SESSION: Final = {
+    "plan_cache_mode": "force_generic_plan",
+    "timezone": "UTC",
+    "jit": "off",
+    "random_page_cost": "1.1",
+    "enable_memoize": "off",
+}
 """Settings of a session that reads. A statement is planned once, for any values: to plan a read by keys anew costs as much as
-to run it. With jit, PostgreSQL would compile what runs for a millisecond."""
+to run it. With jit, PostgreSQL would compile what runs for a millisecond; and to memoize, lay out a table for all keys of a
+join that ends after a page."""
 
 _BY_VALUE: Final = "SET plan_cache_mode = auto"
 _GENERIC: Final = "SET plan_cache_mode = force_generic_plan"
