@@ -7,7 +7,10 @@ Every worker has two embedded servers of its own. `source_dsns` are five empty, 
 import asyncio
 import contextlib
 import itertools
+import shutil
 import socket
+import tempfile
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -43,6 +46,11 @@ FIRST_SERVER = (SourceName.DIRECTORY, SourceName.CERTIFICATIONS, SourceName.ENGA
 
 _PARAMETERS = {"fsync": "off", "shared_buffers": "64MB", "max_connections": "100"}
 
+_MEMORY = Path("/dev/shm")
+_PREFIX = "partner-hub-tests-"
+_ROOM_BYTES = 4 * 2**30
+_DAY_SECONDS = 86_400
+
 Dsns = Mapping[SourceName, str]
 
 UNLIMITED: dict[str, Any] = {
@@ -68,8 +76,24 @@ class Servers:
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """Two servers for the worker; tests that stop one use `own_servers`."""
-    with _two_servers(tmp_path_factory.mktemp("servers")) as both:
+    with _directory(tmp_path_factory) as directory, _two_servers(directory) as both:
         yield both
+
+
+@contextlib.contextmanager
+def _directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """In memory, where there is room: most of what databases cost that are made and dropped for each test is their files."""
+    if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _ROOM_BYTES:
+        for left in _MEMORY.glob(f"{_PREFIX}*"):
+            # Of a run that was killed.
+            if left.stat().st_mtime < time.time() - _DAY_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=_MEMORY) as directory:
+            # Servers run under a user of their own where the tests run as root.
+            Path(directory).chmod(0o755)
+            yield Path(directory)
+    else:
+        yield tmp_path_factory.mktemp("servers")
 
 
 @pytest.fixture
