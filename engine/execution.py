@@ -5,28 +5,21 @@ level is one comprehension that looks up what was loaded by the keys of its rows
 one by one, so that each error is told of its own place, and null goes as far up as it must.
 """
 
-import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from inspect import isawaitable
 from itertools import accumulate, chain
-from operator import itemgetter
 from types import NoneType
 from typing import Any
 
 from graphql import GraphQLError, located_error
 
 from engine import connections, roots
-from engine.arguments import NO_ARGUMENTS
-from engine.declarations import Columns, Computed, Connection, ConnectionEdge, Edge, Row
+from engine.declarations import Columns, Connection, Row
+from engine.level import Level, Loaded, key_of
 from engine.patience import each
 from engine.plan import Abstract, ConnectionOf, Field, Joined, Leaf, ListOf, Object, Plan, Selection, Value
-from engine.results import FAILED, Path, Trace, below, of_keys, only
-from engine.shaping import NAMED, complete, extras, of_column, shaper
-from hub.context import ASKED_BY
-
-Loaded = dict[Any, Any] | list[Any]
-"""What a load gave: by the rows' keys, or (of a computed field) in the order of the rows; FAILED where it failed."""
+from engine.results import FAILED, Path, Trace, below, only
+from engine.shaping import complete, of_column, shaper
 
 
 class Execution:
@@ -194,16 +187,13 @@ class Execution:
         """rows: n of one type -> n dicts as they are answered, or FAILED."""
         if not rows:
             return []
-        extra = extras(selection, rows[0])
-        loaded: dict[str, Loaded] = {}
-        missing = [group for group in selection.loads if not self._at_hand(group, selection, extra, rows, loaded)]
-        if len(missing) == 1:
-            await self._load(missing[0], selection, extra, rows, loaded, trace)
-        elif missing:
-            await each([partial(self._load, group, selection, extra, rows, loaded, trace) for group in missing])
+        level = Level(self, selection, rows, trace)
+        if selection.loads:
+            await level.load()
+        loaded = level.loaded
         if not (self.errors and any(map(_has_failed, loaded.values()))):
             try:
-                return shaper(selection, extra)(rows, loaded)
+                return shaper(selection, level.extra)(rows, loaded)
             except Exception:
                 # What does not fit is found, and told, row by row.
                 pass
@@ -219,7 +209,7 @@ class Execution:
             out[key] = self._shape_joined(joined, row, index, trace)
         for field in chain.from_iterable(selection.loads):
             values = loaded[field.response_key]
-            out[field.response_key] = values[index] if isinstance(values, list) else values.get(_key_of(field, row))
+            out[field.response_key] = values[index] if isinstance(values, list) else values.get(row[key_of(field)])
         for field in selection.fields:
             if out[field.response_key] is FAILED:
                 out[field.response_key] = None
@@ -242,147 +232,8 @@ class Execution:
             return FAILED
         return None if given is None else complete(field.value, given, report)
 
-    def _at_hand(
-        self, group: list[Field], selection: Selection, extra: int, rows: Sequence[Row], loaded: dict[str, Loaded]
-    ) -> bool:
-        """Whether all that a field leads to was kept, as it is answered: then there is nothing to be done but to note it."""
-        field = group[0]
-        if field.kept is None or len(group) > 1:
-            return False
-        shaped = self.context.shaped(field, field.kept)
-        if shaped is None or not all(map(shaped.values.__contains__, _keys(field, selection, extra, rows))):
-            return False
-        loaded[field.response_key] = shaped.values
-        return True
-
-    async def _load(
-        self,
-        group: list[Field],
-        selection: Selection,
-        extra: int,
-        rows: Sequence[Row],
-        loaded: dict[str, Loaded],
-        trace: Trace,
-    ) -> None:
-        """Read what a group of fields needs, once, and note what each field's values are."""
-        field = group[0]
-        declaration = field.declaration
-        ASKED_BY.set(field.place)
-        if isinstance(declaration, Computed):
-            loaded[field.response_key] = await self._computed(declaration, field, rows, trace)
-            return
-        try:
-            arguments = field.arguments(self.variables)
-        except GraphQLError as error:
-            self._fail(error, group, rows, loaded, trace)
-            return
-        keys_of = {one.response_key: _keys(one, selection, extra, rows) for one in group}
-        if isinstance(declaration, ConnectionEdge):
-            await self._connections(group, declaration, arguments, keys_of, rows, loaded, trace)
-            return
-        assert isinstance(declaration, Edge)
-        distinct = list(dict.fromkeys(chain.from_iterable(keys_of.values())))
-        shaped = None if field.kept is None or len(group) > 1 else self.context.shaped(field, field.kept)
-        if shaped is not None:
-            loaded[field.response_key] = await self._kept_edge(field, distinct, keys_of[field.response_key], shaped, trace)
-            return
-        by_key = await self._read_edge(field, distinct, arguments)
-        if len(group) == 1:
-            loaded[field.response_key] = await self._edge(field, distinct, keys_of[field.response_key], by_key, trace)
-            return
-
-        async def complete_edge(one: Field) -> None:
-            keys = keys_of[one.response_key]
-            loaded[one.response_key] = await self._edge(one, list(dict.fromkeys(keys)), keys, by_key, trace)
-
-        await each([partial(complete_edge, one) for one in group])
-
-    async def _read_edge(self, field: Field, distinct: list[Any], arguments: dict[str, Any]) -> dict[Any, Any]:
-        """What an edge leads to by key, as it was read; nothing for the key null."""
-        assert isinstance(field.declaration, Edge)
-        keys = [key for key in distinct if key is not None] if None in distinct else distinct
-        if not keys:
-            return {}
-        row_selection = _first_selection(field.value)
-        columns = None if row_selection is None else row_selection.columns
-        return dict(zip(keys, await self.values(field.declaration.batch, keys, columns, arguments), strict=True))
-
-    async def _edge(
-        self, field: Field, distinct: list[Any], keys: list[Any], by_key: dict[Any, Any], trace: Trace
-    ) -> dict[Any, Any]:
-        done = await self.checked(field, list(map(by_key.get, distinct)), of_keys(trace, field.response_key, distinct, keys))
-        return dict(zip(distinct, done, strict=True))
-
-    async def _kept_edge(self, field: Field, distinct: list[Any], keys: list[Any], shaped: Any, trace: Trace) -> dict[Any, Any]:
-        """As `_edge`, of what was kept as it is answered, with what is not there yet read and kept."""
-        kept: dict[Any, Any] = shaped.values
-        missing = [key for key in distinct if key not in kept]
-        if not missing:
-            return kept
-        errors = len(self.errors)
-        by_key = await self._read_edge(field, missing, NO_ARGUMENTS)
-        found = await self._edge(field, missing, keys, by_key, trace)
-        whole = {key: kept[key] for key in distinct if key in kept} | found
-        if len(self.errors) == errors:
-            shaped.keep(found)
-        return whole
-
-    async def _computed(self, declaration: Computed, field: Field, rows: Sequence[Row], trace: Trace) -> list[Any]:
-        values: list[Any] = []
-        waiting: list[int] = []
-        for index, row in enumerate(rows):
-            try:
-                value = declaration.resolver(row, self.context, **field.arguments(self.variables))
-                if isawaitable(value):
-                    waiting.append(index)
-            except Exception as error:
-                value = error
-            values.append(value)
-        if waiting:
-            awaited = await asyncio.gather(*(values[index] for index in waiting), return_exceptions=True)
-            for index, value in zip(waiting, awaited, strict=True):
-                values[index] = value
-        return await self.checked(field, values, below(trace, field.response_key))
-
-    async def _connections(
-        self,
-        group: list[Field],
-        declaration: ConnectionEdge,
-        arguments: dict[str, Any],
-        keys_of: dict[str, list[Any]],
-        rows: Sequence[Row],
-        loaded: dict[str, Loaded],
-        trace: Trace,
-    ) -> None:
-        keys = keys_of[group[0].response_key]
-        distinct = list(dict.fromkeys(keys))
-        try:
-            connection = declaration.open(self.context, **arguments)
-        except Exception as error:
-            self._fail(error, group, rows, loaded, trace)
-            return
-        field = group[0]
-        shaped = None if field.kept is None or len(group) > 1 else self.context.shaped(field, field.kept)
-        kept = {} if shaped is None else {key: shaped.values[key] for key in distinct if key in shaped.values}
-        missing = [key for key in distinct if key not in kept]
-        errors = len(self.errors)
-        assert isinstance(field.value, ConnectionOf)
-        read = await connections.read(self, connection, missing, field.value)
-        for one in group:
-            assert isinstance(one.value, ConnectionOf)
-            done = await connections.complete(self, one.value, read, of_keys(trace, one.response_key, missing, keys))
-            found = dict(zip(missing, done, strict=True))
-            if shaped is not None and len(self.errors) == errors:
-                shaped.keep(found)
-            loaded[one.response_key] = kept | found
-
-    def _fail(self, error: Exception, group: list[Field], rows: Sequence[Row], loaded: dict[str, Loaded], trace: Trace) -> None:
-        """Nothing of these fields could be read, for any row."""
-        for field in group:
-            self.report(error, field, (path for index in range(len(rows)) for path in below(trace, field.response_key)(index)))
-            loaded[field.response_key] = [FAILED] * len(rows)
-
     async def values(self, batch: Any, keys: list[Any], columns: Columns | None, arguments: dict[str, Any]) -> Sequence[Any]:
+        """What a batch function has for these keys: n -> n values, exceptions where it failed."""
         try:
             values: Sequence[Any] = await batch(self.context, keys, columns=columns, **arguments)
         except Exception as error:
@@ -399,27 +250,3 @@ def _has_failed(loaded: Loaded) -> bool:
 def _all_present(values: Sequence[Any]) -> bool:
     """Whether none is null, and none says why it is not there."""
     return not any(kind is NoneType or issubclass(kind, BaseException) for kind in set(map(type, values)))
-
-
-def _keys(field: Field, selection: Selection, extra: int, rows: Sequence[Row]) -> list[Any]:
-    """The keys that the field's edge has of the rows."""
-    name = _key(field)
-    return list(map(itemgetter(name if extra == NAMED else selection.columns.index(name)), rows))
-
-
-def _key(field: Field) -> str:
-    assert isinstance(field.declaration, Edge | ConnectionEdge)
-    return field.declaration.key
-
-
-def _key_of(field: Field, row: Row) -> Any:
-    return row[_key(field)]
-
-
-def _first_selection(value: Value) -> Selection | None:
-    match value:
-        case Object(selection):
-            return selection
-        case ListOf(item):
-            return _first_selection(item)
-    return None

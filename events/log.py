@@ -85,8 +85,8 @@ class EventLog:
 
         on_records: each new batch, in order, none missing and none twice, whatever becomes of the connection between.
         on_broken: the last that is heard, where that cannot be kept: the history is another now, or has a gap.
+        Both are called by the tailer, and are to return at once; what they raise is logged and ends the subscription.
         wants_seers: whether the next records are to have their seers, which they may lack all the same.
-        All are called by the tailer, and are to return at once; what they raise is logged and ends the subscription.
         """
         identity = object()
         self._subscribers[identity] = _Subscription(on_records, on_broken, wants_seers)
