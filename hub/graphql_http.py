@@ -82,7 +82,7 @@ class GraphQLEndpoint:
             answer, status = {"errors": [graphql_errors.masked(error)]}, INTERNAL_STATUS
         body = orjson.dumps(answer)
         whole = scope.get("extensions", {}).get(ANSWER)
-        if whole is not None and extra is None and whole(status, _HEADS[media_type if media_type in _HEADS else JSON], body):
+        if whole is not None and not extra and whole(status, _HEADS[media_type if media_type in _HEADS else JSON], body):
             return
         sent = [*_HEADERS[media_type if media_type in _HEADERS else JSON], (b"content-length", b"%d" % len(body))]
         if extra:

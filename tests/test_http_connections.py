@@ -238,3 +238,45 @@ async def test_expect_continue_is_answered_before_the_body(serve: Serve) -> None
         assert await peer.interim() == b"HTTP/1.1 100 Continue\r\n\r\n"
         peer.send(BODY)
         assert await peer.data() == STAFF_NAME
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {b"\r\n\r\n": b"\r\nConnection: close\r\n\r\n"},
+        {b"HTTP/1.1": b"HTTP/1.0"},
+        {b"viewer": b"nobody"},
+        {b"{": b"["},
+    ],
+)
+async def test_an_answer_written_at_once_is_the_one_that_goes_by_asgi(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, change: dict[bytes, bytes]
+) -> None:
+    written: list[bool] = []
+    at_once = connections.BoundedHttpProtocol._answer
+
+    def watched(self: connections.BoundedHttpProtocol, *answer: Any) -> bool:
+        written.append(at_once(self, *answer))
+        return written[-1]
+
+    async def answers(connect: Connect) -> tuple[int, dict[str, str], dict[str, Any], bytes]:
+        async with connect() as peer:
+            request = peer.post()
+            for old, new in change.items():
+                request = request.replace(old, new)
+            peer.send(request)
+            status, headers, body = await peer.answer()
+            closed = await peer.closed() if headers.get("connection") == "close" else b"open"
+            answer = json.loads(body)
+            answer.get("extensions", {}).get("cost", {}).clear()
+            # What differs from one moment to the next.
+            return status, headers | {"date": "", "content-length": ""}, answer, closed
+
+    async with serve() as connect:
+        monkeypatch.setattr(connections.BoundedHttpProtocol, "_answer", watched)
+        ours = await answers(connect)
+        assert written == [True]
+        monkeypatch.setattr(connections.BoundedHttpProtocol, "_answer", lambda *_: False)
+        assert await answers(connect) == ours
+    assert ours[0] in (200, 400)
