@@ -65,7 +65,9 @@ def create_app(settings: Settings | None = None) -> Starlette:
         dispatcher = Dispatcher(event_log, runtime, engagements)
         app.state.subscriptions = EventSubscriptions(app.state.operations, dispatcher, runtime, engagements)
         threads = Threads(runtime.sources[SourceName.DIRECTORY])
-        consumer = Consumer(event_log, runtime.sources[SourceName.COMMUNITY], THREADS_CONSUMER, threads.open)
+        consumer = Consumer(
+            event_log, runtime.sources[SourceName.COMMUNITY], THREADS_CONSUMER, threads.open, wants=threads.wants
+        )
         await event_log.start()
         consumer.start()
         dispatcher.start()

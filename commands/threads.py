@@ -32,9 +32,14 @@ class Threads:
     def __init__(self, directory: Source) -> None:
         self._directory = directory
 
+    @staticmethod
+    def wants(record: Record) -> bool:
+        """Whether an event may open a thread."""
+        return record.type == HandoffEventType.HANDOFF_OFFERED.value
+
     async def open(self, transaction: Transaction, records: Sequence[Record]) -> None:
         """Open the thread of each engagement that is offered and has none."""
-        offers = [record for record in records if record.type == HandoffEventType.HANDOFF_OFFERED.value]
+        offers = list(filter(self.wants, records))
         names = await self._names({id for offer in offers for id in (offer.from_partner_id, offer.to_partner_id) if id})
         for offer in offers:
             words = {

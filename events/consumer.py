@@ -27,6 +27,9 @@ log = structlog.get_logger(__name__)
 Handle = Callable[[Transaction, Sequence[Record]], Awaitable[None]]
 """Does what events call for, in order. Where the log begins anew it is given events again: it must know what it has done."""
 
+Wants = Callable[[Record], bool]
+"""Whether there is something to be done of an event."""
+
 _BATCH: Final = 500
 _POLL_INTERVAL_SECONDS: Final = 1.0
 _PAUSE_SECONDS: Final = 0.1
@@ -37,13 +40,17 @@ _ADVISORY_LOCK: Final = 7_015_200_000
 
 
 class Consumer:
-    """Follows the log from `start` to `stop`, whenever it is this node's turn; what fails is tried again."""
+    """Follows the log from `start` to `stop`, whenever it is this node's turn; what fails is tried again.
 
-    def __init__(self, event_log: EventLog, source: Source, name: str, handle: Handle) -> None:
+    Events of which nothing is wanted are passed over once a second: they are not worth a transaction of their own.
+    """
+
+    def __init__(self, event_log: EventLog, source: Source, name: str, handle: Handle, *, wants: Wants) -> None:
         self._log = event_log
         self._source = source
         self._name = name
         self._handle = handle
+        self._wants = wants
         self._place_of = load(source.name, "consumer_place")
         self._move = load(source.name, "move_consumer")
         self._lock = _ADVISORY_LOCK + crc32(name.encode())
@@ -68,7 +75,7 @@ class Consumer:
                 break
 
     async def _follow_for_ever(self) -> None:
-        subscribe = partial(self._log.subscribe, lambda _records: self._hint.set(), lambda _error: self._hint.set())
+        subscribe = partial(self._log.subscribe, self._look_at, lambda _error: self._hint.set())
         waits = False
         while True:
             # Anew each time: a subscription ends where the log begins anew.
@@ -92,6 +99,10 @@ class Consumer:
             finally:
                 unsubscribe()
             await asyncio.sleep(_POLL_INTERVAL_SECONDS)
+
+    def _look_at(self, records: Sequence[Record]) -> None:
+        if any(map(self._wants, records)):
+            self._hint.set()
 
     async def _step(self, transaction: Transaction) -> bool:
         """One batch; whether to go on."""

@@ -33,7 +33,7 @@ async def node(source_dsns: Dsns, tmp_path: Path) -> AsyncIterator[tuple[Runtime
 def consumer_of(runtime: Runtime, log: EventLog) -> Consumer:
     """As a node has it."""
     threads = Threads(runtime.sources[SourceName.DIRECTORY])
-    return Consumer(log, runtime.sources[SourceName.COMMUNITY], THREADS_CONSUMER, threads.open)
+    return Consumer(log, runtime.sources[SourceName.COMMUNITY], THREADS_CONSUMER, threads.open, wants=threads.wants)
 
 
 @asynccontextmanager
