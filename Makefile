@@ -28,10 +28,10 @@ sdl: $(VENV)/installed
 # Pin every dependency anew, with hashes, for every platform.
 pins: $(VENV)/installed-dev
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 		--no-annotate --no-header --upgrade --quiet --output-file requirements.txt
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-annotate --no-header --constraints requirements.txt --upgrade --quiet \
+		--no-annotate --no-header --constraints requirements.txt --upgrade --quiet \
 		--output-file requirements-dev.txt
 
 $(VENV)/created:

@@ -1,105 +1,14 @@
-"""The import of the corporate register: what goes in, what is rejected and where, and what a second run changes."""
+"""The import of the corporate register: what goes in, what is rejected and where."""
 
-import asyncio
-import csv
-import io
-import random
-import signal
-import subprocess
-import sys
 import zipfile
-from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-import asyncpg
 import pytest
 
-from hub.corporate_number import check_digit
-from importers.corporation_record import COLUMN_NAMES
-from importers.corporations import ImportSummary, Progress, RejectedRow, import_corporations
+from importers.corporations import ImportSummary, RejectedRow
 from importers.register_file import UnreadableFile
-
-ROOT = Path(__file__).resolve().parent.parent
-REGISTER = ROOT.parent / "shared" / "data" / "corporations"
-
-
-def number(serial: int) -> str:
-    others = f"{serial:012}"
-    return f"{check_digit(others)}{others}"
-
-
-def record(serial: int = 1, **fields: str) -> list[str]:
-    """A record in order; `fields` names columns as the register does, with _ for a space."""
-    values = dict.fromkeys(COLUMN_NAMES, "") | {
-        "sequence number": "1",
-        "corporate number": number(serial),
-        "process": "01",
-        "correction": "0",
-        "update date": "2024-01-05",
-        "change date": "2024-01-04",
-        "name": "株式会社 表示",
-        "kind": "301",
-        "prefecture": "東京都",
-        "city": "千代田区",
-        "street": "霞が関３丁目１番１号",
-        "prefecture code": "13",
-        "city code": "101",
-        "postal code": "1000013",
-        "assignment date": "2015-10-05",
-        "latest": "1",
-        "furigana": "ヒョウジ",
-        "hidden": "0",
-    }
-    values.update({name.replace("_", " "): value for name, value in fields.items()})
-    assert len(values) == len(COLUMN_NAMES)
-    return list(values.values())
-
-
-def text(records: Iterable[Sequence[str]], newline: str = "\n") -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator=newline).writerows(records)
-    return out.getvalue()
-
-
-def file(path: Path, records: Iterable[Sequence[str]], encoding: str = "cp932", newline: str = "\n") -> Path:
-    path.write_bytes(text(records, newline).encode(encoding))
-    return path
-
-
-class Run:
-    """One import: its summary, and what was told on the way."""
-
-    def __init__(self) -> None:
-        self.rejected: list[RejectedRow] = []
-        self.progress: list[Progress] = []
-        self.summary = ImportSummary(0, 0, 0, 0, 0, 0)
-
-
-async def load(dsn: str, *files: Path) -> Run:
-    run = Run()
-    run.summary = await import_corporations(dsn, files, on_rejected=run.rejected.append, on_progress=run.progress.append)
-    summary = run.summary
-    assert summary.read == sum((summary.rejected, summary.superseded, summary.inserted, summary.updated, summary.unchanged))
-    assert summary.rejected == len(run.rejected)
-    return run
-
-
-async def query(dsn: str, sql: str, *arguments: Any) -> list[tuple[Any, ...]]:
-    connection = await asyncpg.connect(dsn, server_settings={"search_path": "engagements"})
-    try:
-        return [tuple(row) for row in await connection.fetch(sql, *arguments)]
-    finally:
-        await connection.close()
-
-
-async def table(dsn: str) -> list[tuple[Any, ...]]:
-    return await query(
-        dsn,
-        "SELECT number, name, name_kana, region, address, postal_code, status, successor_number, updated_on, changed_on "
-        "FROM corporation ORDER BY number",
-    )
+from tests.register import file, load, number, query, record, table, text
 
 
 async def test_columns_of_a_domestic_and_a_foreign_corporation(engagements_dsn: str, tmp_path: Path) -> None:
@@ -285,79 +194,6 @@ async def test_unreadable_files_stop_the_run_before_its_first_row(engagements_ds
     assert await table(engagements_dsn) == []
 
 
-async def test_the_latest_record_of_a_file_is_the_present_one(engagements_dsn: str, tmp_path: Path) -> None:
-    records = [
-        record(1, latest="0", change_date="2015-10-05", name="一"),
-        record(1, latest="0", change_date="2024-01-04", name="二"),
-        record(1, latest="1", change_date="2024-01-04", name="三"),
-        # Reopened: the closing before it is history.
-        record(2, latest="0", process="21", close_date="2024-01-02", close_cause="21"),
-        record(2, latest="1", process="22"),
-    ]
-    run = await load(engagements_dsn, file(tmp_path / "a.csv", records))
-    assert run.summary == ImportSummary(read=5, rejected=0, superseded=3, inserted=2, updated=0, unchanged=0)
-    assert sorted(await query(engagements_dsn, "SELECT number, name, status FROM corporation")) == sorted(
-        [(number(1), "三", "ACTIVE"), (number(2), "株式会社 表示", "ACTIVE")]
-    )
-
-
-async def test_the_newest_record_stays_in_any_order(engagements_dsn: str, tmp_path: Path) -> None:
-    states = [
-        record(1, update_date="2024-01-05", change_date="2024-01-05", name="ん"),
-        record(1, update_date="2024-01-12", change_date="2023-12-01", name="め"),
-        # The same update and change date: any, but always the same.
-        record(1, update_date="2024-01-12", change_date="2024-01-02", name="あ"),
-        record(1, update_date="2024-01-12", change_date="2024-01-02", name="い", furigana=""),
-        record(1, update_date="2024-01-12", change_date="2024-01-02", name="い", furigana="イ"),
-    ]
-    files = [file(tmp_path / f"{index}.csv", [state]) for index, state in enumerate(states)]
-    ends = set()
-    shuffle = random.Random(7)
-    for together in (True, False) * 6:
-        await query(engagements_dsn, "TRUNCATE corporation")
-        shuffle.shuffle(files)
-        for group in [files] if together else [[path] for path in files]:
-            await load(engagements_dsn, *group)
-        ends.add(tuple(await table(engagements_dsn)))
-    assert len(ends) == 1
-    assert ends.pop()[0][-1] == date(2024, 1, 2)
-
-
-async def test_an_older_file_changes_nothing(engagements_dsn: str, tmp_path: Path) -> None:
-    closed = record(1, update_date="2024-01-26", process="21", close_date="2024-01-25", close_cause="21")
-    new = file(tmp_path / "new.csv", [closed, record(2, update_date="2024-01-26", name="新")])
-    old = file(tmp_path / "old.csv", [record(1), record(2, name="旧"), record(3)])
-    await load(engagements_dsn, new)
-    before = await table(engagements_dsn)
-    run = await load(engagements_dsn, old)
-    assert run.summary == ImportSummary(read=3, rejected=0, superseded=0, inserted=1, updated=0, unchanged=2)
-    assert [row for row in await table(engagements_dsn) if row[0] != number(3)] == before
-
-
-async def test_a_row_without_dates_is_replaced(engagements_dsn: str, tmp_path: Path) -> None:
-    await query(engagements_dsn, "INSERT INTO corporation (number, name, status) VALUES ($1, '仮', 'UNKNOWN')", number(1))
-    run = await load(engagements_dsn, file(tmp_path / "a.csv", [record(1)]))
-    assert run.summary.updated == 1
-    assert (await table(engagements_dsn))[0][1] == "株式会社 表示"
-
-
-async def test_the_same_file_again_touches_no_row(engagements_dsn: str, tmp_path: Path) -> None:
-    path = file(tmp_path / "a.csv", [record(serial, furigana="" if serial % 2 else "ア") for serial in range(1, 3_001)])
-    versions = "SELECT number, xmin::text, xmax::text, ctid::text FROM corporation ORDER BY number"
-    assert (await load(engagements_dsn, path)).summary.inserted == 3_000
-    before = await query(engagements_dsn, versions)
-    assert (await load(engagements_dsn, path)).summary.unchanged == 3_000
-    assert await query(engagements_dsn, versions) == before
-
-
-async def test_two_runs_at_once_agree(engagements_dsn: str, tmp_path: Path) -> None:
-    old = file(tmp_path / "old.csv", [record(serial, name="旧") for serial in range(1, 5_001)])
-    new = [record(serial, name="新", update_date="2024-01-12") for serial in range(5_000, 0, -1)]
-    runs = await asyncio.gather(load(engagements_dsn, old), load(engagements_dsn, file(tmp_path / "new.csv", new)))
-    assert sum(run.summary.inserted for run in runs) == 5_000
-    assert await query(engagements_dsn, "SELECT name, count(*) FROM corporation GROUP BY name") == [("新", 5_000)]
-
-
 async def test_progress_reaches_the_total(engagements_dsn: str, tmp_path: Path) -> None:
     paths = [
         file(tmp_path / f"{first}.csv", (record(serial) for serial in range(first, first + 2_500))) for first in (1, 2_501)
@@ -391,60 +227,3 @@ async def test_fold_ignores_width_kana_type_and_case(engagements_dsn: str) -> No
     }.items():
         doubled = "".join(character * 2 for character in folded)
         assert await query(engagements_dsn, "SELECT fold($1)", given) == [(doubled,)]
-
-
-_SUBPROCESS = """
-import asyncio, resource, sys
-from pathlib import Path
-from importers.corporations import import_corporations
-asyncio.run(import_corporations(
-    sys.argv[1], [Path(sys.argv[2])], on_rejected=lambda row: None, on_progress=lambda progress: None))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-"""
-
-
-async def test_a_killed_run_is_completed_by_the_next(engagements_dsn: str, tmp_path: Path) -> None:
-    path = file(tmp_path / "a.csv", (record(serial) for serial in range(1, 30_001)))
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", _SUBPROCESS, engagements_dsn, path, cwd=ROOT)
-    async with asyncio.timeout(30):
-        while not await query(engagements_dsn, "SELECT FROM corporation LIMIT 1"):
-            assert process.returncode is None
-    process.kill()
-    assert await process.wait() == -signal.SIGKILL
-    run = await load(engagements_dsn, path)
-    assert run.summary.inserted > 0
-    assert run.summary.unchanged > 0
-    rows = await table(engagements_dsn)
-    assert [row[0] for row in rows] == sorted(number(serial) for serial in range(1, 30_001))
-    assert len({row[1:] for row in rows}) == 1
-
-
-async def test_memory_does_not_grow_with_the_file(engagements_dsn: str, tmp_path: Path) -> None:
-    lines = [text([record(serial)]) for serial in range(1, 5_001)]
-
-    def peak_kilobytes(times: int) -> int:
-        path = tmp_path / f"{times}.csv"
-        with path.open("w", encoding="cp932") as out:
-            for _ in range(times):
-                out.writelines(lines)
-        command = [sys.executable, "-c", _SUBPROCESS, engagements_dsn, str(path)]
-        return int(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
-
-    small = await asyncio.to_thread(peak_kilobytes, 2)
-    large = await asyncio.to_thread(peak_kilobytes, 30)
-    assert large - small < 8_000
-
-
-@pytest.mark.skipif(not REGISTER.is_dir(), reason=f"the register's files are not at {REGISTER}")
-async def test_published_files(engagements_dsn: str) -> None:
-    files = sorted(REGISTER.glob("*.csv"))
-    assert [path.stem for path in files] == ["20240105", "20240112", "20240119", "20240126", "20250124"]
-    run = await load(engagements_dsn, *files)
-    assert run.rejected == []
-    assert run.summary == ImportSummary(read=40_226, rejected=0, superseded=1_042, inserted=39_118, updated=66, unchanged=0)
-    first = await table(engagements_dsn)
-    assert (await load(engagements_dsn, *reversed(files))).summary.unchanged == 39_184
-    assert await table(engagements_dsn) == first
-    await query(engagements_dsn, "TRUNCATE corporation")
-    await load(engagements_dsn, *reversed(files))
-    assert await table(engagements_dsn) == first
