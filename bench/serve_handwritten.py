@@ -78,7 +78,7 @@ class HandwrittenApp:
             max_size=settings.pool_size,
             init=_take_text_as_bytes,
             reset=_leave_as_it_is,
-            # With what was found to be the best for these statements.
+            # Of the hub's sessions: nothing was found to be better for these statements.
             server_settings=SESSION,
         )
         await send({"type": "lifespan.startup.complete"})

@@ -13,15 +13,13 @@ from graphql import (
     GraphQLField,
     GraphQLInputObjectType,
     GraphQLInputType,
-    VariableNode,
-    Visitor,
     is_list_type,
     is_non_null_type,
-    visit,
 )
 from graphql.execution.values import VariableValues, get_argument_values
 
 from engine.plan import Arguments
+from engine.variables import names_of_variables
 
 Convert = Callable[[Any], Any]
 
@@ -40,7 +38,7 @@ def arguments_of(definition: GraphQLField, node: FieldNode) -> Arguments:
     def coerce(variables: VariableValues | None) -> dict[str, Any]:
         return _renamed(names, get_argument_values(definition, node, variables))
 
-    used = {name for argument in node.arguments or () for name in _variables(argument)}
+    used = {name for argument in node.arguments or () for name in names_of_variables(argument)}
     if used:
         fill = _template(definition, node, used)
         return coerce if fill is None else _filled(names, used, fill, otherwise=coerce)
@@ -75,17 +73,6 @@ def _renamed(names: dict[str, tuple[str, Convert | None]], values: dict[str, Any
 def _python_name(definition: Any) -> str:
     name: str = definition.extensions["strawberry-definition"].python_name
     return name
-
-
-def _variables(argument: Any) -> set[str]:
-    found: set[str] = set()
-
-    class Variables(Visitor):
-        def enter_variable(self, node: VariableNode, *_args: Any) -> None:
-            found.add(node.name.value)
-
-    visit(argument, Variables())
-    return found
 
 
 class _Variable:

@@ -13,6 +13,7 @@ from engine.declarations import Connection, Page, Part
 from engine.patience import each
 from engine.plan import ConnectionOf, Field, ListOf, Parts, row_selections
 from engine.results import FAILED, Path, Trace
+from hub.shaped import Shaped
 
 if TYPE_CHECKING:
     from engine.execution import Execution
@@ -62,23 +63,22 @@ async def read(execution: Execution, connection: Connection, parents: Sequence[H
     return Read(connection, len(parents), pages, results.get("counts", ()), results.get("beyond", ()), nodes)
 
 
-def _kept(execution: Execution, connection: Connection, value: ConnectionOf) -> Any:
+def _kept(execution: Execution, connection: Connection, value: ConnectionOf) -> Shaped | None:
     """Where the connection's nodes are kept; None where they are not."""
     if value.kept is None or connection.by_id is None:
         return None
-    return execution.context.shaped(value, (connection.by_id.kept, *value.kept))  # type: ignore[attr-defined]
+    kept: Shaped | None = execution.context.shaped(value, (connection.by_id.kept, *value.kept))  # type: ignore[attr-defined]
+    return kept
 
 
 async def _nodes(
-    execution: Execution, connection: Connection, value: ConnectionOf, pages: Sequence[Page], shaped: Any
+    execution: Execution, connection: Connection, value: ConnectionOf, pages: Sequence[Page], shaped: Shaped
 ) -> Mapping[Any, Any] | None:
     """The rows of all pages by id, as they are answered: those that were not kept are read, and kept.
 
     None where one has gone since, or has something wrong: to be told of, it must be read with its page.
     """
-    ids = dict.fromkeys(row["id"] for page in pages for row in page.rows)
-    kept = {id: shaped.values[id] for id in ids if id in shaped.values}
-    missing = [id for id in ids if id not in kept]
+    kept, missing = shaped.known(dict.fromkeys(row["id"] for page in pages for row in page.rows))
     if not missing:
         return kept
     (selection,) = row_selections(value)

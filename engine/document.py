@@ -13,7 +13,6 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
-    VariableNode,
     Visitor,
     specified_rules,
     validate,
@@ -30,7 +29,7 @@ from engine.compiler import boolean_variables, compile_operation
 from engine.cost import Estimate, estimate, fixed_total
 from engine.measures import DocumentLimits, read_document
 from engine.plan import Plan
-from engine.variables import Variables
+from engine.variables import Variables, names_of_variables
 from hub.errors import BadRequest, DocumentLimitExceeded
 from hub.graphql_request import OperationKind
 
@@ -184,15 +183,7 @@ def _used_below_root(node: OperationDefinitionNode, fragments: Iterable[Fragment
             parts += [*(selection.directives or ()), *filter(None, [selection.selection_set])]
         else:
             parts.append(selection)
-    names: set[str] = set()
-
-    class Variables(Visitor):
-        def enter_variable(self, node: VariableNode, *_args: Any) -> None:
-            names.add(node.name.value)
-
-    for part in parts:
-        visit(part, Variables())
-    return frozenset(names)
+    return frozenset(name for part in parts for name in names_of_variables(part))
 
 
 def _introspects(parts: list[Any]) -> bool:

@@ -20,6 +20,7 @@ from engine.plan import ConnectionOf, Field, Selection, row_selections
 from engine.results import FAILED, Trace, below, of_keys
 from engine.shaping import NAMED, extras
 from hub.context import ASKED_BY
+from hub.shaped import Shaped
 
 if TYPE_CHECKING:
     from engine.execution import Execution
@@ -47,10 +48,13 @@ class Level:
         elif missing:
             await each([partial(self._load, group) for group in missing])
 
-    def _shaped(self, group: list[Field]) -> Any:
+    def _shaped(self, group: list[Field]) -> Shaped | None:
         """Where a field's values are kept between requests; None where they are not."""
         field = group[0]
-        return None if field.kept is None or len(group) > 1 else self._execution.context.shaped(field, field.kept)
+        if field.kept is None or len(group) > 1:
+            return None
+        shaped: Shaped | None = self._execution.context.shaped(field, field.kept)
+        return shaped
 
     def _keys(self, field: Field) -> list[Any]:
         """The keys that the field's edge has of the rows."""
@@ -117,9 +121,9 @@ class Level:
         done = await self._execution.checked(field, list(map(by_key.get, distinct)), trace)
         return dict(zip(distinct, done, strict=True))
 
-    async def _kept_edge(self, field: Field, distinct: list[Any], keys: list[Any], shaped: Any) -> dict[Any, Any]:
+    async def _kept_edge(self, field: Field, distinct: list[Any], keys: list[Any], shaped: Shaped) -> dict[Any, Any]:
         """As `_edge`, of what was kept as it is answered, with what is not there yet read and kept."""
-        kept, missing = _known(shaped, distinct)
+        kept, missing = shaped.known(distinct)
         errors = len(self._execution.errors)
         by_key = await self._read_edge(field, missing, NO_ARGUMENTS)
         found = await self._edge(field, missing, keys, by_key)
@@ -155,7 +159,7 @@ class Level:
             self._fail(error, group)
             return
         shaped = self._shaped(group)
-        kept, missing = ({}, distinct) if shaped is None else _known(shaped, distinct)
+        kept, missing = ({}, distinct) if shaped is None else shaped.known(distinct)
         if not missing:
             # Another request has kept them meanwhile.
             self.loaded[field.response_key] = kept
@@ -184,9 +188,3 @@ def key_of(field: Field) -> str:
     """The column that a field's edge goes by."""
     assert isinstance(field.declaration, Edge | ConnectionEdge)
     return field.declaration.key
-
-
-def _known(shaped: Any, distinct: list[Any]) -> tuple[dict[Any, Any], list[Any]]:
-    """What was kept of these keys, and the keys of which nothing was."""
-    kept = {key: shaped.values[key] for key in distinct if key in shaped.values}
-    return kept, [key for key in distinct if key not in kept]

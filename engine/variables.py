@@ -14,8 +14,12 @@ from graphql import (
     GraphQLInt,
     GraphQLSchema,
     GraphQLString,
+    Node,
     VariableDefinitionNode,
+    VariableNode,
+    Visitor,
     get_nullable_type,
+    visit,
 )
 from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
 from graphql.execution.values import VariableValues, VariableValueSource, get_variable_values
@@ -31,6 +35,18 @@ _AS_THEY_ARE: Final[Mapping[Any, Callable[[Any], bool]]] = {
     GraphQLInt: lambda value: type(value) is int and -_LARGEST_INT - 1 <= value <= _LARGEST_INT,
 }
 """By type, which values are what they are coerced to."""
+
+
+def names_of_variables(node: Node) -> set[str]:
+    """The variables that stand in a part of a document."""
+    names: set[str] = set()
+
+    class Names(Visitor):
+        def enter_variable(self, node: VariableNode, *_args: Any) -> None:
+            names.add(node.name.value)
+
+    visit(node, Names())
+    return names
 
 
 class Variables:

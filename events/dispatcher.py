@@ -1,7 +1,7 @@
 """The dispatcher: one for a node; hears the log once, and hands each event to the groups whose viewers may see it.
 
-Two lanes keep those who see everything from waiting for the judging of who sees what. A group that is slow, and a reader that
-is slow, keep nobody else waiting.
+Two lanes keep those who see everything from waiting for the judging of who sees what, but for the moment that the tailer gives
+a lock (events/reads.py). A group that is slow, and a reader that is slow, keep nobody else waiting.
 """
 
 from __future__ import annotations

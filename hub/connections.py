@@ -93,9 +93,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         head: the lines of its own headers, without content-length. ASGI's messages would be written one by one, and each of the
         headers looked at.
         """
-        if cycle.response_started or cycle.disconnected or cycle.access_log or self.flow.write_paused:
-            return False
-        if cycle.scope["method"] == "HEAD":
+        is_plain = not (cycle.response_started or cycle.disconnected or cycle.access_log or self.flow.write_paused)
+        if not is_plain or cycle.scope["method"] == "HEAD":
             return False
         lines = [STATUS_LINE[status], *(b"%s: %s\r\n" % header for header in cycle.default_headers), head]
         lines.append(b"content-length: %d\r\n\r\n" % len(body) if cycle.keep_alive else _LAST_HEAD % len(body))

@@ -6,7 +6,7 @@ hold for one generation of the sources that they come of, and for the time to li
 
 import time
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, Final
 
 MOST_OWNERS: Final = 500
@@ -23,6 +23,17 @@ class Shaped:
         self.generation = generation
         self.ends = ends
         self.values: dict[Any, Any] = {}
+
+    def known(self, keys: Iterable[Any]) -> tuple[dict[Any, Any], list[Any]]:
+        """keys: distinct -> the values of those that have one, by key, and the others."""
+        known: dict[Any, Any] = {}
+        missing: list[Any] = []
+        for key in keys:
+            if key in self.values:
+                known[key] = self.values[key]
+            else:
+                missing.append(key)
+        return known, missing
 
     def keep(self, values: Mapping[Any, Any]) -> None:
         """Keep values, by key: read after this object was asked for."""

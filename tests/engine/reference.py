@@ -9,7 +9,6 @@ from typing import Any
 import orjson
 from graphql import DocumentNode, GraphQLError, execute, get_operation_ast
 from graphql.execution.collect_fields import FragmentDetails
-from graphql.execution.values import get_variable_values
 from graphql.language import FragmentDefinitionNode
 from strawberry import Schema
 from strawberry.dataloader import DataLoader
@@ -17,6 +16,7 @@ from strawberry.exceptions import WrongNumberOfResultsReturned
 
 from engine.compiler import compile_operation
 from engine.execution import Execution
+from engine.variables import Variables
 from hub.context import Batch, RequestContext
 from hub.errors import HubError
 
@@ -51,7 +51,7 @@ async def by_engine(schema: Schema, document: DocumentNode, variables: dict[str,
     fragments = {
         part.name.value: FragmentDetails(part) for part in document.definitions if isinstance(part, FragmentDefinitionNode)
     }
-    values = get_variable_values(schema._schema, operation.variable_definitions or (), variables)
+    values = Variables(schema._schema, operation.variable_definitions or ()).coerce(variables)
     if isinstance(values, list):
         return Ran(None, values)
     execution = Execution(context, values)

@@ -191,3 +191,41 @@ async def test_the_demos_offers_are_taken_as_read(seeded_dsns: Dsns) -> None:
     (place,) = await fetch(seeded_dsns, SourceName.COMMUNITY, "SELECT name, epoch, position FROM community.log_consumer")
     (state,) = await fetch(seeded_dsns, SourceName.ENGAGEMENTS, "SELECT epoch, last_position FROM engagements.event_log_state")
     assert place == {"name": THREADS_CONSUMER, "epoch": state["epoch"], "position": state["last_position"]}
+
+
+async def test_what_is_not_wanted_wakes_no_transaction_and_is_passed_over_all_the_same(
+    node: tuple[Runtime, Town], source_dsns: Dsns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime, town = node
+    rounds = 0
+    consume = Consumer.consume
+
+    async def counted(self: Consumer) -> None:
+        nonlocal rounds
+        rounds += 1
+        await consume(self)
+
+    monkeypatch.setattr(Consumer, "consume", counted)
+    # Longer than anybody waits here: what is done is done for what was wanted, and at once.
+    monkeypatch.setattr("events.consumer._POLL_INTERVAL_SECONDS", 60)
+    monkeypatch.setattr("events.consumer._PAUSE_SECONDS", 0)
+    async with logging(runtime) as log:
+
+        async def all_are_told() -> bool:
+            return log.head.number == await in_log(source_dsns)
+
+        engagement_id = await town.opened("CONSULTATION", prescribed=True)
+        await until(all_are_told)
+        consumer = consumer_of(runtime, log)
+        consumer.start()
+        try:
+            await caught_up(source_dsns)
+            for _ in range(5):
+                await town.opened()
+                await until(all_are_told)
+            assert rounds == 1
+            await town.offered(engagement_id, Firm.INTEGRATOR, "DEPLOYMENT")
+            await caught_up(source_dsns)
+            assert [post["engagement_id"] for post in await posts(source_dsns)] == [engagement_id]
+        finally:
+            await consumer.stop()

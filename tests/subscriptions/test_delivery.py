@@ -197,5 +197,4 @@ async def test_a_replay_waits_where_its_viewer_has_spent_its_budget_and_what_is_
             await replay.nothing()
             live = await street.change()
             assert await staff.ids(1) == [live]
-            await replay.nothing()
             assert await replay.ids(5) == [*ids[2:], live]
