@@ -5,8 +5,8 @@ level is one comprehension that looks up what was loaded by the keys of its rows
 one by one, so that each error is told of its own place, and null goes as far up as it must.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from itertools import accumulate, chain
 from types import NoneType
 from typing import Any
@@ -15,11 +15,11 @@ from graphql import GraphQLError, located_error
 
 from engine import connections, roots
 from engine.declarations import Columns, Connection, Row
-from engine.level import Level, Loaded, key_of
+from engine.level import Level, Loaded
 from engine.patience import each
 from engine.plan import Abstract, ConnectionOf, Field, Joined, Leaf, ListOf, Object, Plan, Selection, Value
 from engine.results import FAILED, Path, Trace, below, only
-from engine.shaping import complete, of_column, shaper
+from engine.shaping import complete, extras, of_column, shaper
 
 
 class Execution:
@@ -187,16 +187,14 @@ class Execution:
         """rows: n of one type -> n dicts as they are answered, or FAILED."""
         if not rows:
             return []
-        level = Level(self, selection, rows, trace)
+        extra = extras(selection, rows[0])
+        loaded: dict[str, Loaded] = {}
         if selection.loads:
-            await level.load()
-        loaded = level.loaded
+            loaded = await Level(self, selection, rows, extra, trace).load()
         if not (self.errors and any(map(_has_failed, loaded.values()))):
-            try:
-                return shaper(selection, level.extra)(rows, loaded)
-            except Exception:
-                # What does not fit is found, and told, row by row.
-                pass
+            shaped = shaped_at_once(selection, rows, extra, loaded)
+            if shaped is not None:
+                return shaped
         return [self._shape(selection, row, index, loaded, trace) for index, row in enumerate(rows)]
 
     def _shape(self, selection: Selection, row: Row, index: int, loaded: dict[str, Loaded], trace: Trace) -> Any:
@@ -209,7 +207,7 @@ class Execution:
             out[key] = self._shape_joined(joined, row, index, trace)
         for field in chain.from_iterable(selection.loads):
             values = loaded[field.response_key]
-            out[field.response_key] = values[index] if isinstance(values, list) else values.get(row[key_of(field)])
+            out[field.response_key] = values[index] if isinstance(values, list) else values.get(row[field.key])
         for field in selection.fields:
             if out[field.response_key] is FAILED:
                 out[field.response_key] = None
@@ -243,10 +241,25 @@ class Execution:
         return values
 
 
+def shaped_at_once(
+    selection: Selection, rows: Sequence[Row], extra: int, loaded: Mapping[str, Loaded]
+) -> list[dict[str, Any]] | None:
+    """rows: n of one type -> n dicts as they are answered; None where something does not fit: it is found row by row."""
+    try:
+        return shaper(selection, extra)(rows, loaded)
+    except Exception:
+        return None
+
+
 def _has_failed(loaded: Loaded) -> bool:
     return FAILED in (loaded if isinstance(loaded, list) else loaded.values())
 
 
 def _all_present(values: Sequence[Any]) -> bool:
     """Whether none is null, and none says why it is not there."""
-    return not any(kind is NoneType or issubclass(kind, BaseException) for kind in set(map(type, values)))
+    return all(map(_is_present, set(map(type, values))))
+
+
+@cache
+def _is_present(kind: Any) -> bool:
+    return kind is not NoneType and not issubclass(kind, BaseException)

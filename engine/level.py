@@ -16,9 +16,9 @@ from engine import connections
 from engine.arguments import NO_ARGUMENTS
 from engine.declarations import Computed, ConnectionEdge, Edge, Row
 from engine.patience import each
-from engine.plan import ConnectionOf, Field, Selection, row_selections
+from engine.plan import ConnectionOf, Field, Selection
 from engine.results import FAILED, Trace, below, of_keys
-from engine.shaping import NAMED, extras
+from engine.shaping import NAMED
 from hub.context import ASKED_BY
 from hub.shaped import Shaped
 
@@ -30,23 +30,24 @@ Loaded = dict[Any, Any] | list[Any]
 
 
 class Level:
-    """`loaded`: what each load gave, by its field's response key. `extra`: of which form the rows are (engine/shaping.py)."""
+    """The rows of a selection that has loads. extra: of which form they are (engine/shaping.py)."""
 
-    def __init__(self, execution: Execution, selection: Selection, rows: Sequence[Row], trace: Trace) -> None:
-        self.extra = extras(selection, rows[0])
-        self.loaded: dict[str, Loaded] = {}
+    def __init__(self, execution: Execution, selection: Selection, rows: Sequence[Row], extra: int, trace: Trace) -> None:
+        self._loaded: dict[str, Loaded] = {}
+        self._columns = None if extra == NAMED else selection.columns
         self._execution = execution
         self._selection = selection
         self._rows = rows
         self._trace = trace
 
-    async def load(self) -> None:
-        """Read what the selection's loads need, those that one read answers together."""
+    async def load(self) -> dict[str, Loaded]:
+        """Read what the selection's loads need, those that one read answers together: what each gave, by its response key."""
         missing = [group for group in self._selection.loads if not self._at_hand(group)]
         if len(missing) == 1:
             await self._load(missing[0])
         elif missing:
             await each([partial(self._load, group) for group in missing])
+        return self._loaded
 
     def _shaped(self, group: list[Field]) -> Shaped | None:
         """Where a field's values are kept between requests; None where they are not."""
@@ -58,15 +59,15 @@ class Level:
 
     def _keys(self, field: Field) -> list[Any]:
         """The keys that the field's edge has of the rows."""
-        name = key_of(field)
-        return list(map(itemgetter(name if self.extra == NAMED else self._selection.columns.index(name)), self._rows))
+        name = field.key
+        return list(map(itemgetter(name if self._columns is None else self._columns.index(name)), self._rows))
 
     def _at_hand(self, group: list[Field]) -> bool:
         """Whether all that a field leads to was kept, as it is answered: then there is nothing to be done but to note it."""
         shaped = self._shaped(group)
         if shaped is None or not all(map(shaped.values.__contains__, self._keys(group[0]))):
             return False
-        self.loaded[group[0].response_key] = shaped.values
+        self._loaded[group[0].response_key] = shaped.values
         return True
 
     async def _load(self, group: list[Field]) -> None:
@@ -75,7 +76,7 @@ class Level:
         declaration = field.declaration
         ASKED_BY.set(field.place)
         if isinstance(declaration, Computed):
-            self.loaded[field.response_key] = await self._computed(declaration, field)
+            self._loaded[field.response_key] = await self._computed(declaration, field)
             return
         try:
             arguments = field.arguments(self._execution.variables)
@@ -93,16 +94,16 @@ class Level:
         distinct = list(dict.fromkeys(chain.from_iterable(keys_of.values())))
         shaped = self._shaped(group)
         if shaped is not None:
-            self.loaded[field.response_key] = await self._kept_edge(field, distinct, keys_of[field.response_key], shaped)
+            self._loaded[field.response_key] = await self._kept_edge(field, distinct, keys_of[field.response_key], shaped)
             return
         by_key = await self._read_edge(field, distinct, arguments)
         if len(group) == 1:
-            self.loaded[field.response_key] = await self._edge(field, distinct, keys_of[field.response_key], by_key)
+            self._loaded[field.response_key] = await self._edge(field, distinct, keys_of[field.response_key], by_key)
             return
 
         async def complete_edge(one: Field) -> None:
             keys = keys_of[one.response_key]
-            self.loaded[one.response_key] = await self._edge(one, list(dict.fromkeys(keys)), keys, by_key)
+            self._loaded[one.response_key] = await self._edge(one, list(dict.fromkeys(keys)), keys, by_key)
 
         await each([partial(complete_edge, one) for one in group])
 
@@ -112,9 +113,9 @@ class Level:
         keys = [key for key in distinct if key is not None] if None in distinct else distinct
         if not keys:
             return {}
-        selections = row_selections(field.value)
-        columns = selections[0].columns if selections else None
-        return dict(zip(keys, await self._execution.values(field.declaration.batch, keys, columns, arguments), strict=True))
+        columns = None if field.selection is None else field.selection.columns
+        values = await self._execution.values(field.declaration.batch, keys, columns, arguments)
+        return dict(zip(keys, values, strict=True))
 
     async def _edge(self, field: Field, distinct: list[Any], keys: list[Any], by_key: dict[Any, Any]) -> dict[Any, Any]:
         trace = of_keys(self._trace, field.response_key, distinct, keys)
@@ -162,7 +163,7 @@ class Level:
         kept, missing = ({}, distinct) if shaped is None else shaped.known(distinct)
         if not missing:
             # Another request has kept them meanwhile.
-            self.loaded[field.response_key] = kept
+            self._loaded[field.response_key] = kept
             return
         errors = len(execution.errors)
         assert isinstance(field.value, ConnectionOf)
@@ -173,7 +174,7 @@ class Level:
             found = dict(zip(missing, await connections.complete(execution, one.value, read, trace), strict=True))
             if shaped is not None and len(execution.errors) == errors:
                 shaped.keep(found)
-            self.loaded[one.response_key] = kept | found
+            self._loaded[one.response_key] = kept | found
 
     def _fail(self, error: Exception, group: list[Field]) -> None:
         """Nothing of these fields could be read, for any row."""
@@ -181,10 +182,4 @@ class Level:
         for field in group:
             trace = below(self._trace, field.response_key)
             self._execution.report(error, field, (path for index in range(count) for path in trace(index)))
-            self.loaded[field.response_key] = [FAILED] * count
-
-
-def key_of(field: Field) -> str:
-    """The column that a field's edge goes by."""
-    assert isinstance(field.declaration, Edge | ConnectionEdge)
-    return field.declaration.key
+            self._loaded[field.response_key] = [FAILED] * count

@@ -6,7 +6,7 @@ from typing import Any
 
 from graphql import FieldNode, GraphQLLeafType
 
-from engine.declarations import Columns, Declaration, Kept
+from engine.declarations import Columns, ConnectionEdge, Declaration, Edge, Kept
 
 Arguments = Callable[[Any], dict[str, Any]]
 """The arguments of a field for a request's variable values; GraphQLError where they do not fit."""
@@ -70,6 +70,8 @@ Value = Leaf | ListOf | Object | Abstract | Parts | ConnectionOf
 class Field:
     """One field of a selection: all of its nodes, merged. `place`: how many reads deep it is, and its path of response keys.
 
+    `key`: of an edge or a connection, the column of its parent that it goes by. `selection`: what is asked of the rows that it
+    leads to; None where they are of several types, or it leads to values.
     `kept`: of an edge or a connection, on what it depends beside its keys, with all below it, where its values may be kept
     between requests.
     """
@@ -84,6 +86,13 @@ class Field:
     arguments: Arguments
     kept: tuple[Kept, ...] | None
     place: tuple[int, str]
+    key: str = field(init=False, default="")
+    selection: "Selection | None" = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.declaration, Edge | ConnectionEdge):
+            self.key = self.declaration.key
+        self.selection = next(iter(row_selections(self.value)), None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -106,7 +106,7 @@ class Group:
         lane = self._lane
         async with lane.runs:
             events = [self._pending.popleft() for _ in range(min(len(self._pending), LARGEST_RUN))]
-            encoded = await self.view.encode(events, lane.told)
+            encoded = await self.view.encode(events, lane.told, lane.together)
         for number, part in enumerate(Delivery(encoded).parts()):
             if number:
                 # Transports write what they have been given only when they are given the time.

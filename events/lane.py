@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from events.record import Record
     from events.sight import Seers, Sight
     from events.view import View
+    from hub.context import Together
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +35,8 @@ class Lane:
     def __init__(self, event_log: EventLog, sight: Sight | None, runs: asyncio.Semaphore) -> None:
         self.runs = runs
         """How many groups are answered at once."""
+        self.together: Together = {}
+        """What they read together."""
         self.position = 0
         self.told: Told
         self.groups: dict[Hashable, Group] = {}

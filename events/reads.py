@@ -2,17 +2,17 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 import structlog
 
 from events.record import Position, Record
 from hub.errors import CursorAhead, CursorExpired
-from hub.pool import SESSION
+from hub.pool import SESSION, Held
 from hub.viewer import ViewerKind
 from hub.vocabulary import SourceName
-from sql import Rendered, load
+from sql import load
 
 log = structlog.get_logger(__name__)
 
@@ -64,29 +64,11 @@ async def connect(dsn: str) -> asyncpg.Connection:
     )
 
 
-class _Prepared(NamedTuple):
-    query: Rendered
-    statement: Any
-    values: dict[str, Any]
-
-    @classmethod
-    async def on(cls, connection: asyncpg.Connection, **values: Any) -> Self:
-        values |= {"after": 0, "limit": _BATCH}
-        query = READ.render(ViewerKind.STAFF, values)
-        return cls(query, await connection.prepare(query.text), values)
-
-    async def read(self, after: int) -> list[asyncpg.Record]:
-        rows: list[asyncpg.Record] = await self.statement.fetch(*self.query.arguments(self.values | {"after": after}))
-        return rows
-
-
 class Reader:
     """Reads on, again and again, with statements prepared once on a connection of `connect`."""
 
     def __init__(self, connection: asyncpg.Connection) -> None:
-        self._connection = connection
-        self._plain: _Prepared | None = None
-        self._judged: _Prepared | None = None
+        self._held = Held(connection)
         self._judges_from = 0.0
 
     async def read(self, after: int, *, judged: bool) -> list[asyncpg.Record]:
@@ -95,10 +77,12 @@ class Reader:
         if judged and now >= self._judges_from:
             try:
                 # To be prepared, too, it needs the locks.
-                self._judged = self._judged or await _Prepared.on(self._connection, judged=True)
-                return await self._judged.read(after)
+                return await self._read({"after": after, "limit": _BATCH, "judged": True})
             except asyncpg.LockNotAvailableError as error:
                 log.info("events.not_judged", error=repr(error))
                 self._judges_from = now + _JUDGES_AGAIN_SECONDS
-        self._plain = self._plain or await _Prepared.on(self._connection)
-        return await self._plain.read(after)
+        return await self._read({"after": after, "limit": _BATCH})
+
+    async def _read(self, values: dict[str, Any]) -> list[asyncpg.Record]:
+        query = READ.render(ViewerKind.STAFF, values)
+        return await self._held.fetch(query.text, query.arguments(values))

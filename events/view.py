@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from events.feed import EventFilter
     from events.record import Record
     from events.told import Told
-    from hub.context import RequestContext
+    from hub.context import RequestContext, Together
     from hub.runtime import Runtime
     from hub.source import Source
     from hub.viewer import Viewer
@@ -56,23 +56,25 @@ class View:
         missing = [event for event in events if not told.has(self._program_identity, event)]
         if missing:
             rows = told.rows(missing)
-            context = self._runtime.context(self.viewer, self._locale)
-            for encoded in _encoded(missing, rows, self._program.answers_at_once(rows, context)):
+            for encoded in _encoded(missing, rows, self._program.answers_at_once(rows, self._context)):
                 told.keep(self._program_identity, encoded)
         return [told.one(self._program_identity, event) for event in events]
 
-    async def encode(self, events: Sequence[Record], told: Told) -> list[Encoded]:
+    async def encode(self, events: Sequence[Record], told: Told, together: Together | None = None) -> list[Encoded]:
         """The events as they go to readers: read at this moment, each with the errors that are its own.
 
+        together: what is read for other views at the same moment.
         While the database that holds the log is down it waits: to say of all edges that they are null would help nobody.
         """
         rows = told.rows(events)
         while True:
-            context = self._runtime.context(self.viewer, self._locale)
-            answers, errors = await self._program.answers(rows, context)
+            answers, errors = await self._program.answers(rows, self._context(together))
             if not self._source.breaker.is_open or not any(map(_is_absence, errors)):
                 return _encoded(events, rows, answers)
             await asyncio.sleep(RETRY_INTERVAL_SECONDS)
+
+    def _context(self, together: Together | None = None) -> RequestContext:
+        return self._runtime.context(self.viewer, self._locale, together=together)
 
 
 def _encoded(events: Sequence[Record], rows: Sequence[Mapping[str, Any]], answers: Sequence[dict[str, Any]]) -> list[Encoded]:

@@ -47,6 +47,7 @@ class ReferenceCache:
         self._shaped = ShapedValues(most_values=max_entries, ttl_seconds=ttl_seconds)
         self._ttl_seconds = ttl_seconds
         self._listening: set[SourceName] = set()
+        self._usable: set[SourceName] = set()
         self._generation = dict.fromkeys(SourceName, 0)
         self._forgetting = dict.fromkeys(SourceName, 0)
         self._scopes: dict[tuple[SourceName, str], set[str]] = {}
@@ -67,6 +68,7 @@ class ReferenceCache:
         """Forget rows: those of these keys; with None for keys all of this name; with None for both all of the source."""
         self._generation[source] += 1
         self._forgetting[source] += 1
+        self._usable.discard(source)
         task = asyncio.create_task(self._forget(source, name, keys))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -93,13 +95,13 @@ class ReferenceCache:
 
     def shaped(self, owner: Hashable, sources: Collection[SourceName], scope: Hashable) -> Shaped | None:
         """What is kept, as it was answered, of rows of these sources in this scope; None while nothing may be."""
-        if not all(map(self.usable, sources)):
+        if not self._usable.issuperset(sources):
             return None
-        return self._shaped.of((owner, scope), tuple([self._generation[source] for source in sources]))
+        return self._shaped.of((owner, scope), tuple(map(self._generation.__getitem__, sources)))
 
     def usable(self, source: SourceName) -> bool:
         """Whether the source's notices are heard, so that what is kept of it can be trusted."""
-        return source in self._listening and not self._forgetting[source]
+        return source in self._usable
 
     async def _forget(self, source: SourceName, name: str | None, keys: Sequence[Any] | None) -> None:
         try:
@@ -116,6 +118,8 @@ class ReferenceCache:
             log.error("cache.forget_failed", source=source.value, error=repr(error), consequence="source is not cached")
         finally:
             self._forgetting[source] -= 1
+            if source in self._listening and not self._forgetting[source]:
+                self._usable.add(source)
 
     async def _get(self, cache_keys: list[str]) -> list[Any]:
         try:

@@ -42,6 +42,9 @@ class Cache(Protocol):
     async def read_through(self, source: SourceName, name: str, scope: str, keys: Sequence[Any], load: Load) -> list[Any]: ...
 
 
+Together = dict[Hashable, DataLoader[int, Any]]
+"""What requests of several firms that are made at one moment read together: by what is asked, the loader of it, by firm."""
+
 ASKED_BY: ContextVar[tuple[int, str]] = ContextVar("ASKED_BY", default=(0, ""))
 """The field that reads now: how many reads deep it is, and its path of response keys."""
 
@@ -75,6 +78,7 @@ class RequestContext:
     locale: str = "ja"
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     reads: list[Read] = field(default_factory=list)
+    together: Together | None = None
     _loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
 
     @property

@@ -37,8 +37,8 @@ class PoolExhaustedError(Exception):
     """All connections were busy for as long as a read may wait."""
 
 
-class _Held:
-    """A connection with the statements prepared on it, how it plans, and when its present read began."""
+class Held:
+    """A connection that one reader at a time has: the statements prepared on it, how it plans, when its present read began."""
 
     __slots__ = ("_bind_execute", "by_value", "connection", "hangs", "since", "statements")
 
@@ -51,13 +51,14 @@ class _Held:
         self.hangs = False
 
     async def fetch(self, text: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
+        """Run a statement, prepared at its first use; asyncpg's errors."""
         statement = self.statements.get(text)
         if statement is None:
             statement = await self._prepare(text)
         else:
             self.statements.move_to_end(text)
         try:
-            # As the statement's own `fetch`, without the layers between, which check what the pool has checked.
+            # As the statement's own `fetch`, without the layers between, which check what its only reader knows.
             rows: list[asyncpg.Record] = await self._bind_execute(statement._state, arguments, "", 0, False, None)
         except _OUTDATED:
             del self.statements[text]
@@ -76,7 +77,7 @@ class _Held:
         return statement
 
 
-Idle = list[_Held]
+Idle = list[Held]
 """Connections that nobody reads on, the one used last at the end."""
 
 
@@ -102,7 +103,7 @@ class Pool:
         self._hangs_after_seconds = hangs_after_seconds
         self._server_settings = server_settings
         self._idle: Idle = [] if idle is None else idle
-        self._busy: set[_Held] = set()
+        self._busy: set[Held] = set()
         self._watch: asyncio.TimerHandle | None = None
         self._connecting = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -116,7 +117,7 @@ class Pool:
 
         by_value: plan it for these arguments, as the best plan depends on them. TimeoutError where the server hangs.
         """
-        held = await self.acquire(wait_seconds)
+        held = self._idle_one() or await self.acquire(wait_seconds)
         whole = False
         try:
             if held.by_value is not by_value:
@@ -136,7 +137,7 @@ class Pool:
             self.give_back(held, whole=whole)
         return rows
 
-    def give_back(self, held: _Held, *, whole: bool) -> None:
+    def give_back(self, held: Held, *, whole: bool) -> None:
         """Let others have what `acquire` gave. whole: nothing is under way on it; what may still be is closed instead."""
         if whole and not held.connection.is_closed():
             self._release(held)
@@ -169,18 +170,22 @@ class Pool:
             for task in pending:
                 task.cancel()
 
-    async def acquire(self, timeout_seconds: float) -> _Held:
+    async def acquire(self, timeout_seconds: float) -> Held:
         """A connection for as long as it is not given back; PoolExhaustedError where none comes free in time."""
         while len(self._busy) + self._connecting >= self._size:
             await self._wait(timeout_seconds)
-        while self._idle:
+        return self._idle_one() or await self._open()
+
+    def _idle_one(self) -> Held | None:
+        """The idle connection that was used last, taken; None where one is to be waited for, or made."""
+        while self._idle and len(self._busy) + self._connecting < self._size:
             held = self._idle.pop()
             if not held.connection.is_closed():
                 self._take(held)
                 return held
-        return await self._open()
+        return None
 
-    def _take(self, held: _Held) -> None:
+    def _take(self, held: Held) -> None:
         loop = asyncio.get_running_loop()
         held.since = loop.time()
         self._busy.add(held)
@@ -200,7 +205,7 @@ class Pool:
         again = None if oldest is None else oldest + self._hangs_after_seconds
         self._watch = None if again is None else loop.call_at(again, self._cut_off)
 
-    def _release(self, held: _Held) -> None:
+    def _release(self, held: Held) -> None:
         self._busy.discard(held)
         if self.is_closed:
             held.connection.terminate()
@@ -208,13 +213,13 @@ class Pool:
             self._idle.append(held)
         self._wake()
 
-    def _retire(self, held: _Held) -> None:
+    def _retire(self, held: Held) -> None:
         """Close a connection whose read was cut off; it is counted until the server has been told to stop."""
         task = asyncio.create_task(self._close_gently(held))
         self._retiring.add(task)
         task.add_done_callback(self._retiring.discard)
 
-    async def _close_gently(self, held: _Held) -> None:
+    async def _close_gently(self, held: Held) -> None:
         try:
             await held.connection.close(timeout=self._connect_timeout_seconds)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
@@ -223,10 +228,10 @@ class Pool:
             self._busy.discard(held)
             self._wake()
 
-    async def _open(self) -> _Held:
+    async def _open(self) -> Held:
         self._connecting += 1
         try:
-            held = _Held(
+            held = Held(
                 await asyncpg.connect(self._dsn, timeout=self._connect_timeout_seconds, server_settings=self._server_settings)
             )
         except BaseException:

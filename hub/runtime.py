@@ -9,7 +9,7 @@ from hub.api_keys import NOTICE as API_KEYS
 from hub.budget import Budget
 from hub.cache import CacheWithout, ReferenceCache, open_backend
 from hub.changes import ChangeListener
-from hub.context import RequestContext
+from hub.context import RequestContext, Together
 from hub.credentials import Credentials, open_token_keys
 from hub.databases import Databases
 from hub.errors import TooManyExports
@@ -101,7 +101,8 @@ class Runtime:
         settings = self.settings.reporting if viewer.kind is ViewerKind.REPORTING else self.settings
         return settings.request_timeout_seconds
 
-    def context(self, viewer: Viewer, locale: str = DEFAULT_LOCALE) -> RequestContext:
-        """A new request of this viewer."""
+    def context(self, viewer: Viewer, locale: str = DEFAULT_LOCALE, *, together: Together | None = None) -> RequestContext:
+        """A new request of this viewer. together: shared with others that are made at the same moment."""
         cache = self._reporting_cache if viewer.kind is ViewerKind.REPORTING else self.cache
-        return RequestContext(viewer, self.sources_of(viewer), cache, self.budget, self.trusted, self.settings, locale)
+        sources = self.sources_of(viewer)
+        return RequestContext(viewer, sources, cache, self.budget, self.trusted, self.settings, locale, together=together)

@@ -40,6 +40,9 @@ ABSENCE = (
 # The database is there, the hub's tables are not.
 NOT_MIGRATED = (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError, asyncpg.UndefinedFunctionError)
 
+# Of a read: to send it a second time would give the same.
+_SAID_AT_ONCE: Final = (TimeoutError, *NOT_MIGRATED)
+
 _BUSY: Final = "is busy; try again shortly"
 
 _TIMES_GIVEN_UP: Final = 3
@@ -61,6 +64,7 @@ class Source:
         self._prober: asyncio.Task[None] | None = None
         self._wake_prober = asyncio.Event()
 
+        self._wait_seconds = settings.acquire_timeout_seconds
         timeout = settings.statement_timeout_seconds
         self._connect: dict[str, Any] = {
             # The server ends a slow statement; the client's own limit, a little later, is for a server that hangs.
@@ -70,7 +74,7 @@ class Source:
         self._pool = Pool(
             dsn,
             size=settings.pool_size,
-            connect_timeout_seconds=settings.acquire_timeout_seconds,
+            connect_timeout_seconds=self._wait_seconds,
             hangs_after_seconds=timeout + 1,
             server_settings=self._connect["server_settings"],
             idle=idle,
@@ -97,17 +101,25 @@ class Source:
 
         A read is sent a second time where the first found its connection dead, as all are after the server's restart.
         """
-        try:
-            return await self._try_fetch(text, arguments, by_value=by_value)
-        except asyncpg.QueryCanceledError:
-            raise SourceTimeout(self.name.value, query_name) from None
-        except (TimeoutError, *NOT_MIGRATED) as error:
-            self._failed(query_name, error)
-            raise SourceUnavailable(self.name.value) from error
-        except ABSENCE:
-            self._pool.drop_idle()
-        with self.telling(query_name):
-            return await self._try_fetch(text, arguments, by_value=by_value)
+        pool, breaker = self._pool, self.breaker
+        for is_last in (False, True):
+            if breaker.is_open or pool.is_closed:
+                break
+            try:
+                rows = await pool.fetch(text, arguments, wait_seconds=self._wait_seconds, by_value=by_value)
+            except PoolExhaustedError:
+                raise SourceUnavailable(self.name.value, _BUSY) from None
+            except asyncpg.QueryCanceledError:
+                raise SourceTimeout(self.name.value, query_name) from None
+            except (*ABSENCE, *NOT_MIGRATED) as error:
+                if is_last or isinstance(error, _SAID_AT_ONCE):
+                    self._failed(query_name, error)
+                    raise SourceUnavailable(self.name.value) from error
+                pool.drop_idle()
+            else:
+                breaker.success()
+                return rows
+        raise SourceUnavailable(self.name.value)
 
     async def transact(self, name: str, work: Callable[[Transaction], Awaitable[ResultT]]) -> ResultT:
         """Run `work` in one transaction, committed where it returns and rolled back where it raises.
@@ -141,7 +153,7 @@ class Source:
                 result = await transact(
                     self._pool,
                     work,
-                    wait_seconds=settings.acquire_timeout_seconds,
+                    wait_seconds=self._wait_seconds,
                     idle_seconds=settings.statement_timeout_seconds,
                 )
         except PoolExhaustedError:
@@ -160,13 +172,12 @@ class Source:
         """A connection beside the pool, for whoever holds one for long: it is the caller's to close. Raises as reads do."""
         if self.breaker.is_open or self._pool.is_closed:
             raise SourceUnavailable(self.name.value)
-        timeout = self._settings.acquire_timeout_seconds
         settings = {
             **self._connect,
             "server_settings": self._connect["server_settings"] | moments.SESSION | {"application_name": application_name},
         }
         with self.telling("connect"):
-            connection: asyncpg.Connection = await asyncpg.connect(self.dsn, timeout=timeout, **settings)
+            connection: asyncpg.Connection = await asyncpg.connect(self.dsn, timeout=self._wait_seconds, **settings)
         await moments.read_as_text(connection)
         return connection
 
@@ -180,18 +191,6 @@ class Source:
         except (*ABSENCE, *NOT_MIGRATED) as error:
             self._failed(query_name, error)
             raise SourceUnavailable(self.name.value) from error
-
-    async def _try_fetch(self, text: str, arguments: Sequence[Any], *, by_value: bool) -> list[asyncpg.Record]:
-        if self.breaker.is_open or self._pool.is_closed:
-            raise SourceUnavailable(self.name.value)
-        try:
-            rows = await self._pool.fetch(
-                text, arguments, wait_seconds=self._settings.acquire_timeout_seconds, by_value=by_value
-            )
-        except PoolExhaustedError:
-            raise SourceUnavailable(self.name.value, _BUSY) from None
-        self.breaker.success()
-        return rows
 
     def _failed(self, query_name: str, error: Exception) -> None:
         if isinstance(error, NOT_MIGRATED):
@@ -216,8 +215,8 @@ class Source:
         before = self.breaker.state
         started = time.perf_counter()
         try:
-            async with asyncio.timeout(self._settings.acquire_timeout_seconds):
-                connection = await asyncpg.connect(self.dsn, timeout=self._settings.acquire_timeout_seconds)
+            async with asyncio.timeout(self._wait_seconds):
+                connection = await asyncpg.connect(self.dsn, timeout=self._wait_seconds)
                 try:
                     await connection.fetchval("SELECT 1")
                 finally:

@@ -59,6 +59,8 @@ class Delivery:
 
     def parts(self) -> list[Delivery]:
         """The same in deliveries of at most PART_BYTES, or of one event."""
+        if len(self.events) == 1:
+            return [self]
         ends = list(accumulate(len(event.payload) for event in self.events))
         if ends[-1] <= PART_BYTES:
             return [self]

@@ -5,9 +5,10 @@ from datetime import date
 
 from hub.context import RequestContext
 from hub.vocabulary import SourceName
+from loaders.by_key import read_by_key
 from loaders.cursors import Order
 from loaders.pages import Pages
-from loaders.reading import Columns, Row, read, read_by_key, read_lists
+from loaders.reading import Columns, Row, read, read_lists
 from loaders.reference import Reference, read_cached
 from sql import load
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from hub.context import RequestContext
 from hub.vocabulary import SourceName
+from loaders.by_key import read_by_key
 from loaders.cursors import Order
 from loaders.pages import Pages
-from loaders.reading import Columns, Row, read_by_key
+from loaders.reading import Columns, Row
 from sql import load
 
 POSTS = load(SourceName.COMMUNITY, "posts")

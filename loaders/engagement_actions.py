@@ -7,8 +7,9 @@ from hub.errors import SourceUnavailable
 from hub.lifecycle import Actor, Offer, Standing, allowed_actions
 from hub.viewer import Viewer, ViewerKind
 from hub.vocabulary import EngagementStatus, HandoffStatus, Phase, SourceName
+from loaders.by_key import read_by_key
 from loaders.directory import associations_by_id, partners_by_id
-from loaders.reading import Columns, Row, read_by_key
+from loaders.reading import Columns, Row
 from sql import load
 
 STANDINGS = load(SourceName.ENGAGEMENTS, "standings")

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from hub.context import RequestContext
 from hub.lifecycle import MOST_ASSIGNMENTS, MOST_FINDINGS, MOST_HANDOFFS
 from hub.vocabulary import EngagementOrderField, SourceName
+from loaders.by_key import read_by_key
 from loaders.cursors import BY_ID, NEWEST_ID_FIRST, Order
 from loaders.pages import Pages
-from loaders.reading import Columns, Row, read, read_by_key, read_lists
+from loaders.reading import Columns, Row, read, read_lists
 from sql import load
 
 CORPORATIONS = load(SourceName.ENGAGEMENTS, "corporations")

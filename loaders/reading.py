@@ -88,24 +88,6 @@ async def read(context: RequestContext, statement: Statement, **values: Any) -> 
     return await send(context, statement.source, statement.name, query, values)
 
 
-async def read_by_key(
-    context: RequestContext,
-    statement: Statement,
-    keys: Sequence[Any],
-    *,
-    column: str = "id",
-    parameter: str = "ids",
-    columns: Columns = None,
-    **values: Any,
-) -> list[Row | None]:
-    """One row a key. keys: n distinct -> n rows or None, in the order of the keys."""
-    values[parameter] = list(keys)
-    query = statement.render(context.viewer.kind, values, within="by_key", columns=listed(columns, column))
-    rows = await send(context, statement.source, statement.name, query, values, keys=len(keys))
-    by_key = dict(zip(map(itemgetter(column), rows), rows, strict=True))
-    return list(map(by_key.get, keys))
-
-
 async def read_lists(
     context: RequestContext,
     statement: Statement,

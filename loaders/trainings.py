@@ -5,9 +5,10 @@ from functools import partial
 
 from hub.context import RequestContext
 from hub.vocabulary import SourceName
+from loaders.by_key import read_by_key
 from loaders.cursors import Order
 from loaders.pages import Pages
-from loaders.reading import Columns, Row, read_by_key
+from loaders.reading import Columns, Row
 from loaders.reference import Reference, read_cached
 from sql import load
 

@@ -17,6 +17,7 @@ What a file may hold beside SQL:
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from functools import cache, lru_cache
 from pathlib import Path
@@ -36,11 +37,13 @@ _TERMS = {"seers": seers, "shown": shown}
 _COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
 _KEYS = re.compile(r"parents|(?:\w+_)?ids")
 
+_SENT_AS_THEY_ARE = frozenset({int, str, bool, type(None), datetime})
+
 # The shapes in which a query is read from the root of a connection.
 _AT_ROOT = frozenset({"page", "count", "exists"})
 
-# What stands for the parent in the shapes that read the children of all parents together, and not of one after the other.
-_PARENTS_PLACE: dict[str | None, str] = {"lists_by_parent": "ANY(:parents)"}
+# What stands for the parent in the shapes that do not read the children of one parent after the other.
+_PARENTS_PLACE: dict[str | None, str] = {"lists_by_parent": "ANY(:parents)", "by_key_for_firms": "firm.id"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +62,10 @@ class Rendered:
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
         """The arguments in the order of the text's parameters; enums by their value, lists of keys as text."""
-        return [encode(values[name]) for name, encode in zip(self.parameters, self.encoders, strict=True)]
+        return [
+            value if (value := values[name]).__class__ in _SENT_AS_THEY_ARE else encode(value)
+            for name, encode in zip(self.parameters, self.encoders, strict=True)
+        ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +92,7 @@ class Statement:
         """The query ready to be sent to a viewer of this kind, with the optional parts whose values are given.
 
         within: the shape in which it stands, whose `{places}` are given by name. parent: in a shape for the children of many
-        parents, the parameter in whose place each parent's key stands.
+        parents, or for what many firms see, the parameter in whose place each parent's key stands, or each firm's.
         """
         given = frozenset(name for name, value in values.items() if value is not None)
         return _render(self, kind, given, within, parent, tuple(places.items()))
@@ -130,7 +136,7 @@ def _render(
         if marker in _TERMS:
             return _TERMS[marker](name, alias, kind)
         # The children of a parent are found by it.
-        return _CONDITIONS[marker](name, alias, kind, found=parent is not None)
+        return _CONDITIONS[marker](name, alias, kind, found=parent is not None and parent not in VIEWER_PARAMETERS)
 
     text = _POLICY.sub(rule, text)
     if parent is not None:
@@ -155,9 +161,8 @@ def _numbered(text: str, *, by_value: bool) -> Rendered:
     return Rendered(numbered, tuple(order), encoders, tuple(name for name in order if name in FACTS), by_value)
 
 
-def _keys(values: Sequence[int] | str | None) -> str | None:
-    # What another source knows may be written out already.
-    return values if values is None or isinstance(values, str) else f"{{{str(list(values))[1:-1]}}}"
+def _keys(values: Sequence[int]) -> str:
+    return f"{{{str(list(values))[1:-1]}}}"
 
 
 def _plain(value: Any) -> Any:

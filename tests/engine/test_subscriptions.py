@@ -129,6 +129,17 @@ async def test_each_event_is_answered_as_graphql_core_answers_it(world_runtime: 
             assert written(without_further_errors(found, expected)) == written(expected)
 
 
+async def test_what_is_the_same_for_all_is_answered_at_once(world_runtime: Runtime) -> None:
+    text, variables = DOCUMENTS["frozen"]
+    program = program_of(world_runtime, text, variables)
+    assert program.is_same_for_all
+    for rows, errors in ((ROWS[:3], 0), (ROWS, 2)):
+        expected, found = await program.answers(rows, context_of(world_runtime, STAFF))
+        answers = program.answers_at_once(rows, lambda: context_of(world_runtime, STAFF))
+        assert list(map(comparable, answers)) == list(map(comparable, expected))
+        assert sum("errors" in answer for answer in expected) == errors <= len(found)
+
+
 async def test_many_events_are_read_as_one_is(world_runtime: Runtime) -> None:
     text, variables = DOCUMENTS["other sources"]
     program = program_of(world_runtime, text, variables)

@@ -16,24 +16,30 @@ from hub import socket_outlet
 from hub.api_key_commands import create_key, revoke_key
 from hub.api_keys import prefix_of
 from hub.context import RequestContext
+from hub.global_id import encode
 from hub.viewer import Viewer, ViewerKind
 from hub.vocabulary import SourceName
 from tests.conftest import STAFF, until
 from tests.subscriptions.conftest import Serve
-from tests.subscriptions.street import IDS, RICH, WHAT, Follower, Street, crm, settled
+from tests.subscriptions.street import IDS, RICH, VERSIONS, WHAT, Follower, Street, crm, engagement, settled
 
 
 @pytest.fixture
-def runs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Viewer, int]]:
-    """Every run of the engine: for which viewer, and for how many events."""
-    found: list[tuple[Viewer, int]] = []
-    answers = Program.answers
+def runs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Viewer | None, int]]:
+    """Every run of the engine: for which viewer, None where it is the same for all, and for how many events."""
+    found: list[tuple[Viewer | None, int]] = []
+    answers, at_once = Program.answers, Program.answers_at_once
 
     async def counted(self: Program, rows: Any, context: RequestContext) -> Any:
         found.append((context.viewer, len(rows)))
         return await answers(self, rows, context)
 
+    def counted_at_once(self: Program, rows: Any, context: Any) -> Any:
+        found.append((None, len(rows)))
+        return at_once(self, rows, context)
+
     monkeypatch.setattr(Program, "answers", counted)
+    monkeypatch.setattr(Program, "answers_at_once", counted_at_once)
     return found
 
 
@@ -54,7 +60,7 @@ def queries(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 
 async def test_an_event_is_run_once_for_a_group_and_reads_what_one_subscriber_reads(
-    street: Street, runs: list[tuple[Viewer, int]], queries: Counter[str]
+    street: Street, runs: list[tuple[Viewer | None, int]], queries: Counter[str]
 ) -> None:
     taken = []
     for count in (1, 50):
@@ -80,7 +86,7 @@ async def test_an_event_is_run_once_for_a_group_and_reads_what_one_subscriber_re
     assert taken[0] == taken[1]
 
 
-async def test_what_differs_in_the_answer_is_another_group(street: Street, runs: list[tuple[Viewer, int]]) -> None:
+async def test_what_differs_in_the_answer_is_another_group(street: Street, runs: list[tuple[Viewer | None, int]]) -> None:
     scoped = Viewer(ViewerKind.CRM, "other", partner_id=1, scopes=("partner", "read", "events"))
     async with (
         street.following(RICH, viewer=STAFF) as staff,
@@ -100,7 +106,7 @@ async def test_what_differs_in_the_answer_is_another_group(street: Street, runs:
 
 
 async def test_what_is_the_same_for_all_is_run_once_for_all_firms(
-    street: Street, runs: list[tuple[Viewer, int]], queries: Counter[str]
+    street: Street, runs: list[tuple[Viewer | None, int]], queries: Counter[str]
 ) -> None:
     async with (
         street.following(IDS, viewer=crm(1)) as first,
@@ -112,16 +118,32 @@ async def test_what_is_the_same_for_all_is_run_once_for_all_firms(
         for follower in (first, second, third):
             assert await follower.ids(1) == [event_id]
         await stranger.nothing()
-        assert [count for _, count in runs] == [1]
+        assert runs == [(None, 1)]
         assert queries["event_seers"] == 0, "who sees it was read with it"
 
 
-async def test_events_of_one_batch_are_run_together(street: Street, runs: list[tuple[Viewer, int]]) -> None:
+async def test_what_several_firms_read_of_an_event_is_read_in_one_query(street: Street, queries: Counter[str]) -> None:
+    text = VERSIONS % "engagementId engagement { title client { name } } handoff { id status }"
+    async with (
+        street.following(text, viewer=crm(1)) as lead,
+        street.following(text, viewer=crm(9)) as offered,
+        street.following(text, viewer=crm(1), filter={"regions": ["JP-13"]}) as region,
+    ):
+        await street.change(1, handoff=1, partners=(1, 9))
+        handoff = {"id": encode("Handoff", 1), "status": "OFFERED"}
+        in_full = {"engagementId": engagement(1), "engagement": {"title": "title 1", "client": {"name": "client 1"}}}
+        as_offer = {"engagementId": engagement(1), "engagement": {"title": None, "client": None}}
+        for follower, expected in ((lead, in_full), (offered, as_offer), (region, in_full)):
+            assert await follower.events(1) == [{**expected, "handoff": handoff}]
+    assert (queries["engagements"], queries["handoffs"]) == (1, 1)
+
+
+async def test_events_of_one_batch_are_run_together(street: Street, runs: list[tuple[Viewer | None, int]]) -> None:
     async with street.following() as follower:
         async with street.connection.transaction():
             ids = [await street.change(1) for _ in range(20)]
         assert await follower.ids(20) == ids
-    assert runs == [(STAFF, 20)]
+    assert runs == [(None, 20)]
 
 
 async def test_a_slow_reader_is_let_go_and_resumes_and_slows_nobody(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
