@@ -42,8 +42,8 @@ class Cache(Protocol):
     async def read_through(self, source: SourceName, name: str, scope: str, keys: Sequence[Any], load: Load) -> list[Any]: ...
 
 
-Together = dict[Hashable, DataLoader[int, Any]]
-"""What requests of several firms that are made at one moment read together: by what is asked, the loader of it, by firm."""
+Together = dict[Hashable, DataLoader[Any, Any]]
+"""What requests of several firms that are made at one moment read together: by what is asked, the loader of it."""
 
 ASKED_BY: ContextVar[tuple[int, str]] = ContextVar("ASKED_BY", default=(0, ""))
 """The field that reads now: how many reads deep it is, and its path of response keys."""

@@ -4,8 +4,8 @@ An event of an engagement goes to each firm that has a part in it, as that firm 
 reads is the firm alone, and so one query under each firm's own rule does for all.
 """
 
-from collections.abc import Hashable, Sequence
-from functools import lru_cache, partial
+from collections.abc import Hashable, Mapping, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -30,12 +30,12 @@ async def read_by_key(
     """One row a key. keys: n distinct -> n rows or None, in the order of the keys. further: what else the query is given."""
     form = _Form(statement, context.viewer.kind, column, parameter, columns, tuple(further))
     firm = context.viewer.partner_id
-    if context.together is not None and firm is not None and not _query_for_firms(form).facts:
-        rows = await _read_together(context, _Asked(form, tuple(keys), tuple(further.values())), firm)
+    if context.together is not None and firm is not None and parameter == "ids" and not _query_for_firms(form).facts:
+        by_key = await _read_together(context, form, further, firm, keys)
     else:
         values = {parameter: keys, **further}
         rows = await send(context, statement.source, statement.name, _query(form), values, keys=len(keys))
-    by_key = dict(zip(map(itemgetter(column), rows), rows, strict=True))
+        by_key = dict(zip(map(itemgetter(column), rows), rows, strict=True))
     return list(map(by_key.get, keys))
 
 
@@ -49,10 +49,9 @@ class _Form(NamedTuple):
     columns: Columns
     further: tuple[str, ...]
 
-    def render(self, within: str, parent: str | None = None) -> Rendered:
+    def render(self, within: str) -> Rendered:
         given = dict.fromkeys((self.parameter, *self.further), True)
-        shown = listed(self.columns, self.column)
-        return self.statement.render(self.kind, given, within=within, parent=parent, columns=shown)
+        return self.statement.render(self.kind, given, within=within, columns=listed(self.columns, self.column))
 
 
 @lru_cache(maxsize=4096)
@@ -62,42 +61,44 @@ def _query(form: _Form) -> Rendered:
 
 @lru_cache(maxsize=4096)
 def _query_for_firms(form: _Form) -> Rendered:
-    return form.render("by_key_for_firms", parent="viewer_partner_id")
+    return form.render("by_key_for_firms")
 
 
-class _Asked(NamedTuple):
-    """What firms must have alike to be read for together."""
-
-    form: _Form
-    keys: tuple[Any, ...]
-    further: tuple[Hashable, ...]
+_Ask = tuple[int, tuple[int, ...]]
+"""A firm, and the keys that it asks for."""
 
 
-async def _read_together(context: RequestContext, asked: _Asked, firm: int) -> list[Row]:
+async def _read_together(
+    context: RequestContext, form: _Form, further: Mapping[str, Hashable], firm: int, keys: Sequence[int]
+) -> Mapping[int, Row]:
     assert context.together is not None
-    loader = context.together.get(asked)
+    identity = form, *further.values()
+    loader = context.together.get(identity)
     if loader is None:
-        loader = context.together[asked] = DataLoader(load_fn=partial(_read_for_firms, context, asked), cache=False)
-    rows: list[Row] = await loader.load(firm)
-    return rows
+
+        async def load(asks: Sequence[_Ask]) -> list[Mapping[int, Row]]:
+            assert context.together is not None
+            # Whoever asks from now on is not in this query.
+            del context.together[identity]
+            return await _read_for_firms(context, form, further, asks)
+
+        loader = context.together[identity] = DataLoader(load_fn=load, cache=False)
+    by_key: Mapping[int, Row] = await loader.load((firm, tuple(keys)))
+    return by_key
 
 
-async def _read_for_firms(context: RequestContext, asked: _Asked, firms: Sequence[int]) -> list[list[Row]]:
-    """What each firm sees of the rows that are asked for. firms: n, perhaps some twice -> n lists. context: of one of them."""
-    assert context.together is not None
-    # Whoever asks from now on is not in this query.
-    del context.together[asked]
-    form, statement = asked.form, asked.form.statement
-    found: dict[int, list[Row]] = {firm: [] for firm in firms}
-    values = dict(zip((form.parameter, *form.further), (asked.keys, *asked.further), strict=True))
-    rows = await send(
-        context,
-        statement.source,
-        statement.name,
-        _query_for_firms(form),
-        values | {"firm_ids": list(found)},
-        keys=len(asked.keys),
-    )
+async def _read_for_firms(
+    context: RequestContext, form: _Form, further: Mapping[str, Hashable], asks: Sequence[_Ask]
+) -> list[Mapping[int, Row]]:
+    """asks: n, perhaps some of the same firm -> n times what the firm sees of all that it asks for, by key.
+
+    context: of one of them.
+    """
+    firms, keys = zip(*dict.fromkeys((firm, key) for firm, keys in asks for key in keys), strict=True)
+    values = {"firm_ids": firms, "key_ids": keys, **further}
+    statement, column = form.statement, form.column
+    rows = await send(context, statement.source, statement.name, _query_for_firms(form), values, keys=len(keys))
+    found: dict[int, dict[int, Row]] = {firm: {} for firm in firms}
     for row in rows:
-        found[row["firm_id"]].append(row)
-    return [found[firm] for firm in firms]
+        found[row["firm_id"]][row[column]] = row
+    return [found[firm] for firm, _ in asks]

@@ -42,8 +42,11 @@ _SENT_AS_THEY_ARE = frozenset({int, str, bool, type(None), datetime})
 # The shapes in which a query is read from the root of a connection.
 _AT_ROOT = frozenset({"page", "count", "exists"})
 
-# What stands for the parent in the shapes that do not read the children of one parent after the other.
-_PARENTS_PLACE: dict[str | None, str] = {"lists_by_parent": "ANY(:parents)", "by_key_for_firms": "firm.id"}
+# What stands for the parent in the shapes that read the children of all parents together, and not of one after the other.
+_PARENTS_PLACE: dict[str | None, str] = {"lists_by_parent": "ANY(:parents)"}
+
+# What stands for parameters in shapes that are given several values of each.
+_PLACES: dict[str | None, dict[str, str]] = {"by_key_for_firms": {"viewer_partner_id": "asked.firm_id", "ids": "asked.keys"}}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +95,7 @@ class Statement:
         """The query ready to be sent to a viewer of this kind, with the optional parts whose values are given.
 
         within: the shape in which it stands, whose `{places}` are given by name. parent: in a shape for the children of many
-        parents, or for what many firms see, the parameter in whose place each parent's key stands, or each firm's.
+        parents, the parameter in whose place each parent's key stands.
         """
         given = frozenset(name for name, value in values.items() if value is not None)
         return _render(self, kind, given, within, parent, tuple(places.items()))
@@ -136,11 +139,11 @@ def _render(
         if marker in _TERMS:
             return _TERMS[marker](name, alias, kind)
         # The children of a parent are found by it.
-        return _CONDITIONS[marker](name, alias, kind, found=parent is not None and parent not in VIEWER_PARAMETERS)
+        return _CONDITIONS[marker](name, alias, kind, found=parent is not None)
 
     text = _POLICY.sub(rule, text)
-    if parent is not None:
-        text = re.sub(rf"(?<![:\w]):{parent}\b", _PARENTS_PLACE.get(within, "parent.key"), text)
+    stand_ins = _PLACES.get(within, {}) if parent is None else {parent: _PARENTS_PLACE.get(within, "parent.key")}
+    text = _PARAMETER.sub(lambda match: stand_ins.get(match[1], match[0]), text)
     if within is not None:
         text = shape(within).replace("{rows}", text)
     for place, fragment in places:
