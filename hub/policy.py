@@ -16,6 +16,7 @@ one that is open. What is shown of an engagement in full alone has the rule `_fu
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -71,14 +72,19 @@ _OFFERED: Final = """
 _IN_FULL: Final = f"{_LED} UNION ALL {_ADVISED}"
 _IN_FULL_OR_OFFERED: Final = f"{_IN_FULL} UNION ALL {_OFFERED}"
 
-_CLIENTS: Final = f"""
+_CLIENTS: Final = """
     SELECT own.id FROM engagements.client AS own WHERE own.advisor_id = :viewer_partner_id
-    UNION ALL SELECT helped.client_id FROM engagements.engagement AS helped WHERE helped.id = ANY(ARRAY({_LED}))"""
+    UNION ALL SELECT helped.client_id FROM engagements.assignment AS led
+    JOIN engagements.engagement AS helped ON helped.id = led.engagement_id WHERE led.partner_id = :viewer_partner_id"""
 
-_HANDOFFS: Final = f"""
+_HANDOFFS: Final = """
     SELECT incoming.id FROM engagements.handoff AS incoming WHERE incoming.to_partner_id = :viewer_partner_id
     UNION ALL SELECT outgoing.id FROM engagements.handoff AS outgoing WHERE outgoing.from_partner_id = :viewer_partner_id
-    UNION ALL SELECT seen.id FROM engagements.handoff AS seen WHERE seen.engagement_id = ANY(ARRAY({_IN_FULL}))"""
+    UNION ALL SELECT seen.id FROM engagements.assignment AS led
+    JOIN engagements.handoff AS seen ON seen.engagement_id = led.engagement_id WHERE led.partner_id = :viewer_partner_id
+    UNION ALL SELECT seen.id FROM engagements.client AS own
+    JOIN engagements.engagement AS advised ON advised.client_id = own.id
+    JOIN engagements.handoff AS seen ON seen.engagement_id = advised.id WHERE own.advisor_id = :viewer_partner_id"""
 
 # An event of a hand-off, and the firms on its two sides.
 _HANDED_OVER: Final = "{row}.handoff_id IS NOT NULL"
@@ -97,6 +103,14 @@ _FIRM_POST: Final = f"""({_NETWORK_POST}
     OR {{row}}.visibility = 'ENGAGEMENT' AND {{row}}.engagement_id IN ({_ENGAGEMENT_FACTS}))"""
 
 
+class Found(Enum):
+    """How the rows are found that a condition is for: by the condition itself, or otherwise, and then how many there may be."""
+
+    BY_RULE = auto()
+    MANY = auto()
+    FEW = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Among:
     """The condition that a column's value is one of those which a query gives, in the form that suits how rows are found."""
@@ -104,13 +118,27 @@ class Among:
     column: str
     keys: str
 
+    def where(self, found: Found) -> str:
+        """The condition's form for rows that are found so."""
+        match found:
+            case Found.BY_RULE:
+                return self.of_index()
+            case Found.MANY:
+                return self.of_many()
+            case Found.FEW:
+                return self.of_few()
+
     def of_index(self) -> str:
         """An array, which an index on the column is read by: for rows that are found by the rule itself."""
         return f"{{row}}.{self.column} = ANY(ARRAY({self.keys}))"
 
-    def of_row(self) -> str:
+    def of_many(self) -> str:
         """A hash, which each row is looked up in: for rows that are found otherwise. IS TRUE keeps it from becoming a join."""
         return f"({{row}}.{self.column} IN ({self.keys})) IS TRUE"
+
+    def of_few(self) -> str:
+        """A look into the indexes for each row: for a few rows that are found otherwise. IS TRUE as there."""
+        return f"(EXISTS (SELECT FROM ({self.keys}) AS seen (key) WHERE seen.key = {{row}}.{self.column})) IS TRUE"
 
 
 Condition = str | Among
@@ -168,7 +196,7 @@ _RULES: Final[dict[str, Rule]] = {
     "engagements.handoff.decline_note": _rule(reporting=NONE),
     "engagements.event_log": _rule(
         # Events are found by their positions, thousands at once.
-        firm=f"({Among('engagement_id', _IN_FULL).of_row()} OR {_HANDED_OVER} AND :viewer_partner_id IN ({_SIDES}))"
+        firm=f"({Among('engagement_id', _IN_FULL).of_many()} OR {_HANDED_OVER} AND :viewer_partner_id IN ({_SIDES}))"
     ),
     "trainings.course": _rule(),
     "trainings.session": _rule(),
@@ -190,30 +218,28 @@ _SEERS: Final[dict[str, str]] = {
 """Which firms see a row: for each firm as its rule says; a test holds the two alike. All other viewers see every row."""
 
 
-def visible(name: str, alias: str, kind: ViewerKind, *, found: bool = False) -> str:
-    """The condition under which a viewer of this kind sees a row of `schema.table`, or a column of it, under this alias.
-
-    found: the row is found by something else, so that no index is to be read by the condition.
-    """
+def visible(name: str, alias: str, kind: ViewerKind, found: Found = Found.BY_RULE) -> str:
+    """The condition under which a viewer of this kind sees a row of `schema.table`, or a column of it, under this alias."""
     condition = _RULES[name][kind]
     if isinstance(condition, Among):
-        condition = condition.of_row() if found else condition.of_index()
+        condition = condition.where(found)
     return condition.replace("{row}", alias)
 
 
-def counted(name: str, alias: str, kind: ViewerKind, *, found: bool = False) -> str:
+def counted(name: str, alias: str, kind: ViewerKind, found: Found = Found.BY_RULE) -> str:
     """The condition under which a row, or a column of it, is in this viewer's figures: as `visible`, and for reporting all."""
-    return ALL if kind is ViewerKind.REPORTING else visible(name, alias, kind, found=found)
+    return ALL if kind is ViewerKind.REPORTING else visible(name, alias, kind, found)
 
 
-def shown(name: str, alias: str, kind: ViewerKind) -> str:
-    """The column `schema.table.column` under this alias, null where its rule does not hold."""
+def shown(name: str, alias: str, kind: ViewerKind, found: Found = Found.BY_RULE) -> str:
+    """The column `schema.table.column` under this alias, null where its rule does not hold. found: its rows."""
     column = f"{alias}.{name.rpartition('.')[2]}"
-    condition = visible(name, alias, kind, found=True)
+    # No row is found by whether a column of it shows.
+    condition = visible(name, alias, kind, Found.MANY if found is Found.BY_RULE else found)
     return column if condition == ALL else f"CASE WHEN {condition} THEN {column} END"
 
 
-def seers(name: str, alias: str, _kind: ViewerKind) -> str:
+def seers(name: str, alias: str, _kind: ViewerKind, _found: Found = Found.BY_RULE) -> str:
     """The ids of the firms that see a row of `schema.table` under this alias, as an array; nulls in it are nobody."""
     return _SEERS[name].replace("{row}", alias)
 

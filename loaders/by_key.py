@@ -7,14 +7,18 @@ reads is the firm alone, and so one query under each firm's own rule does for al
 from collections.abc import Hashable, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from strawberry.dataloader import DataLoader
 
 from hub.context import RequestContext
+from hub.policy import Found
 from hub.viewer import ViewerKind
 from loaders.reading import Columns, Row, listed, send
 from sql import Rendered, Statement
+
+FEW_KEYS: Final = 10
+"""So many rows are judged one by one; for more, what the viewer sees is gathered first."""
 
 
 async def read_by_key(
@@ -28,7 +32,8 @@ async def read_by_key(
     **further: Hashable,
 ) -> list[Row | None]:
     """One row a key. keys: n distinct -> n rows or None, in the order of the keys. further: what else the query is given."""
-    form = _Form(statement, context.viewer.kind, column, parameter, columns, tuple(further))
+    found = Found.FEW if len(keys) <= FEW_KEYS else Found.BY_RULE
+    form = _Form(statement, context.viewer.kind, column, parameter, columns, tuple(further), found)
     firm = context.viewer.partner_id
     if context.together is not None and firm is not None and parameter == "ids" and not _query_for_firms(form).facts:
         by_key = await _read_together(context, form, further, firm, keys)
@@ -48,10 +53,12 @@ class _Form(NamedTuple):
     parameter: str
     columns: Columns
     further: tuple[str, ...]
+    found: Found
 
     def render(self, within: str) -> Rendered:
         given = dict.fromkeys((self.parameter, *self.further), True)
-        return self.statement.render(self.kind, given, within=within, columns=listed(self.columns, self.column))
+        places = {"columns": listed(self.columns, self.column)}
+        return self.statement.render(self.kind, given, within=within, found=self.found, places=places)
 
 
 @lru_cache(maxsize=4096)

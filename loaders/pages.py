@@ -109,7 +109,7 @@ class Connection:
         values = _places(self._window) | dict(self._arguments["filters"])
         beyond = _beyond(order, self._window.after is not None, self._window.before is not None)
         shaped = {"columns": listed(columns, *order.columns), "beyond": beyond, "order": order.sql()}
-        query = statement.render(self._context.viewer.kind, values, within="whole", **shaped)
+        query = statement.render(self._context.viewer.kind, values, within="whole", places=shaped)
         return stream(self._context, statement.source, f"{statement.name}.whole", query, values, size=size)
 
     async def rows(self) -> list[Row]:
@@ -241,7 +241,7 @@ def _named(
 ) -> tuple[str, Rendered]:
     statement, parent = pages.statement, pages.parent
     within = name if parent is None else f"{name}_by_parent"
-    query = statement.render(kind, values, within=within, parent=parent, **places)
+    query = statement.render(kind, values, within=within, parent=parent, places=places)
     return f"{statement.name}.{name}" + (f" by {parent}" if parent else ""), query
 
 

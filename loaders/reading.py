@@ -104,14 +104,14 @@ async def read_lists(
     parent: the parameter that names the parent, and the column. order: with it, the order of an index of the children.
     """
     shaped = {"columns": listed(columns), "order": ", ".join(f"page.{column}" for column in order)}
-    query = statement.render(
-        context.viewer.kind, values, within="lists_by_parent", parent=parent, column=parent, most=str(MOST_AT_ONCE), **shaped
-    )
+    places = shaped | {"column": parent, "most": str(MOST_AT_ONCE)}
+    query = statement.render(context.viewer.kind, values, within="lists_by_parent", parent=parent, places=places)
     asked = values | {"parents": list(keys)}
     rows = await send(context, statement.source, statement.name, query, asked, keys=len(keys))
     if len(rows) == MOST_AT_ONCE:
         # Some have very many, of which no more than the first are wanted.
-        query = statement.render(context.viewer.kind, values, within="page_by_parent", parent=parent, beyond="", **shaped)
+        places = shaped | {"beyond": ""}
+        query = statement.render(context.viewer.kind, values, within="page_by_parent", parent=parent, places=places)
         rows = await send(context, statement.source, statement.name, query, asked | {"limit": limit}, keys=len(keys))
     return [children if len(children) <= limit else children[:limit] for children in by_parent(keys, rows)]
 

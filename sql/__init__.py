@@ -21,9 +21,10 @@ from datetime import datetime
 from enum import Enum
 from functools import cache, lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from hub.policy import FACTS, VIEWER_PARAMETERS, counted, seers, shown, visible
+from hub.policy import FACTS, VIEWER_PARAMETERS, Found, counted, seers, shown, visible
 from hub.viewer import ViewerKind
 from hub.vocabulary import SourceName
 
@@ -32,12 +33,13 @@ ROOT = Path(__file__).resolve().parent
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
 _POLICY = re.compile(r"\{(visible|counted|seers|shown) ([a-z_.]+) ([a-z_]+)\}")
-_CONDITIONS = {"visible": visible, "counted": counted}
-_TERMS = {"seers": seers, "shown": shown}
+_MARKERS = {"visible": visible, "counted": counted, "seers": seers, "shown": shown}
 _COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
 _KEYS = re.compile(r"parents|(?:\w+_)?ids")
 
 _SENT_AS_THEY_ARE = frozenset({int, str, bool, type(None), datetime})
+
+NO_PLACES: Mapping[str, str] = MappingProxyType({})
 
 # The shapes in which a query is read from the root of a connection.
 _AT_ROOT = frozenset({"page", "count", "exists"})
@@ -90,15 +92,17 @@ class Statement:
         *,
         within: str | None = None,
         parent: str | None = None,
-        **places: str,
+        found: Found = Found.BY_RULE,
+        places: Mapping[str, str] = NO_PLACES,
     ) -> Rendered:
         """The query ready to be sent to a viewer of this kind, with the optional parts whose values are given.
 
-        within: the shape in which it stands, whose `{places}` are given by name. parent: in a shape for the children of many
-        parents, the parameter in whose place each parent's key stands.
+        within: the shape in which it stands. places: by name, what stands in its `{places}`. parent: in a shape for the
+        children of many parents, the parameter in whose place each parent's key stands. found: how its rows are, where there is
+        no parent.
         """
         given = frozenset(name for name, value in values.items() if value is not None)
-        return _render(self, kind, given, within, parent, tuple(places.items()))
+        return _render(self, kind, given, within, parent, found, tuple(places.items()))
 
 
 @cache
@@ -121,6 +125,7 @@ def _render(
     given: frozenset[str],
     within: str | None,
     parent: str | None,
+    found: Found,
     places: tuple[tuple[str, str], ...],
 ) -> Rendered:
     known = given | VIEWER_PARAMETERS.union(FACTS, () if parent is None else (parent,))
@@ -136,10 +141,7 @@ def _render(
 
     def rule(match: re.Match[str]) -> str:
         marker, name, alias = match.groups()
-        if marker in _TERMS:
-            return _TERMS[marker](name, alias, kind)
-        # The children of a parent are found by it.
-        return _CONDITIONS[marker](name, alias, kind, found=parent is not None)
+        return _MARKERS[marker](name, alias, kind, Found.MANY if parent is not None else found)
 
     text = _POLICY.sub(rule, text)
     stand_ins = _PLACES.get(within, {}) if parent is None else {parent: _PARENTS_PLACE.get(within, "parent.key")}
