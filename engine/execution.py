@@ -5,6 +5,8 @@ level is one comprehension that looks up what was loaded by the keys of its rows
 one by one, so that each error is told of its own place, and null goes as far up as it must.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from itertools import accumulate, chain
@@ -52,7 +54,7 @@ class Execution:
             data[field.response_key] = None if value is FAILED else value
         return data
 
-    def apart(self) -> "Execution":
+    def apart(self) -> Execution:
         """Another run for the same request, whose errors are its own."""
         return Execution(self.context, self.variables)
 

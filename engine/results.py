@@ -1,5 +1,7 @@
 """What stands for a value that failed, and how an error learns where in the answer it belongs."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 

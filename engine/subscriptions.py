@@ -4,6 +4,8 @@ Every event has an answer of its own, which is exactly what graphql-core gives f
 read once for all of them. What two subscribers must have alike to be given the same bytes is in `Program.identity`.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any

@@ -1,5 +1,7 @@
 """How long an operation runs: to its end, to its time limit, or until its client has gone; the reads under way end with it."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar

@@ -4,6 +4,8 @@ Credentials come in a header that no browser adds by itself, and there are no co
 ride on, so there is no CSRF to prevent, and no other origin is let in by CORS.
 """
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable, Coroutine
 from functools import lru_cache

@@ -4,6 +4,8 @@ Nothing of it stays on the connection: settings are SET LOCAL, and a connection 
 closed instead of given back.
 """
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence

@@ -4,6 +4,8 @@ An event of an engagement goes to each firm that has a part in it, as that firm 
 reads is the firm alone, and so one query under each firm's own rule does for all.
 """
 
+from __future__ import annotations
+
 from collections.abc import Hashable, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter

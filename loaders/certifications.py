@@ -1,5 +1,7 @@
 """Reads of certification status."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import date
 

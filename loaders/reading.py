@@ -1,5 +1,7 @@
 """How every loader reads: a named query, for a viewer, with its rows matched to keys by key and never by position."""
 
+from __future__ import annotations
+
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence

@@ -1,5 +1,7 @@
 """Reads of reference data, which all viewers see alike and which seldom changes: through the cache."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
