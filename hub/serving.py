@@ -90,6 +90,7 @@ def serve_on(settings: Settings, bound: socket.socket) -> None:
     from server import create_app
 
     host, port = bound.getsockname()[:2]
+    config = server_config(create_app(settings), settings)
     collect_seldom()
     log.info("listening", url=f"http://{f'[{host}]' if ':' in host else host}:{port}")
-    uvicorn.Server(server_config(create_app(settings), settings)).run(sockets=[bound])
+    uvicorn.Server(config).run(sockets=[bound])
