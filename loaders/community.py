@@ -19,7 +19,7 @@ OLDEST_FIRST = Order((("posted_at", "timestamptz"), ("id", "int8")))
 POSTS_PAGES = Pages(POSTS, order=NEWEST_FIRST)
 POSTS_OF_PARTNER = Pages(POSTS, parent="partner_id", order=NEWEST_FIRST)
 POSTS_OF_ENGAGEMENT = Pages(POSTS, parent="engagement_id", order=NEWEST_FIRST)
-COMMENTS_OF_POST = Pages(COMMENTS, parent="post_id", order=OLDEST_FIRST)
+COMMENTS_OF_POST = Pages(COMMENTS, parent="post_id", order=OLDEST_FIRST, few=True)
 
 
 async def posts_by_id(context: RequestContext, ids: Sequence[int], *, columns: Columns = None) -> list[Row | None]:

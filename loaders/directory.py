@@ -68,7 +68,7 @@ async def partners_by_id(context: RequestContext, ids: Sequence[int], *, columns
 
 PARTNERS_PAGES = Pages(PARTNERS, by_id=partners_by_id)
 PARTNERS_OF_ASSOCIATION = Pages(PARTNERS, parent="association_id", by_id=partners_by_id)
-MEMBERS_OF_PARTNER = Pages(MEMBERS, parent="partner_id", kept=MEMBERS_KEPT)
+MEMBERS_OF_PARTNER = Pages(MEMBERS, parent="partner_id", kept=MEMBERS_KEPT, few=True)
 
 
 async def partners_by_corporate_number(

@@ -21,6 +21,9 @@ LARGEST_PAGE = 100
 # What a page's limit is at most, as its plan is told: few numbers, so that few statements are prepared.
 _MOST = (LARGEST_PAGE + 1, 1001, 10_001)
 
+# So many rows of few are read at most, which is less than five times what pages of all parents have.
+_MOST_OF_FEW = (1001, 5001, 20_001)
+
 # The cursors' parameters, and how a row compares to each.
 _ENDS = (("after", ">"), ("before", "<"))
 
@@ -32,7 +35,8 @@ class Pages:
     """What a connection reads: a named query, the parameter of it that names the parent (None at the root), its order.
 
     `kept`: of which reference data a parent's page is, where it may be kept. `by_id`: the batch function that has the same rows
-    by id, where those may be kept.
+    by id, where those may be kept. `few`: most parents have no more than a page, so that all that they have is read in one walk
+    through the index, which is on the parent and then the order; the parameter that names the parent is its column, too.
     """
 
     statement: Statement
@@ -40,6 +44,7 @@ class Pages:
     order: Order = BY_ID
     kept: Reference | None = None
     by_id: Batch | None = None
+    few: bool = False
 
     @property
     def name(self) -> str:
@@ -55,6 +60,11 @@ class Window:
     backwards: bool
     after: tuple[Any, ...] | None
     before: tuple[Any, ...] | None
+
+    @property
+    def is_from_start(self) -> bool:
+        """Whether it is the first rows of all."""
+        return not self.backwards and self.after is None and self.before is None
 
 
 class Connection:
@@ -160,16 +170,32 @@ async def page_by_parent(
     columns: Columns = None,
 ) -> list[Page]:
     """The same window of each parent's connection. parents: n distinct -> n pages, in the order of the parents."""
-    after, before = window.after, window.before
-    most = None if pages.parent is not None else next(most for most in _MOST if window.limit < most)
-    ends = (after is not None, before is not None)
-    given = tuple([name for name, _ in filters])
-    name, query = _page_query(context.viewer.kind, pages, order, window.backwards, ends, most, columns, given)
+    source, kind, given = pages.statement.source, context.viewer.kind, tuple([name for name, _ in filters])
     values: dict[str, Any] = {"limit": window.limit + 1, **_places(window), **dict(filters), "parents": parents}
-    rows = await send(context, pages.statement.source, name, query, values, keys=len(parents))
+    if pages.few and len(parents) > 1 and window.is_from_start:
+        most = next((most for most in _MOST_OF_FEW if len(parents) * (window.limit + 1) < most), 0)
+        if most:
+            name, query = _walk_query(kind, pages, order, most, columns, given)
+            rows = await send(context, source, name, query, values, keys=len(parents))
+            if len(rows) < most:
+                return [_page(children, window) for children in by_parent(parents, rows)]
+    most = 0 if pages.parent is not None else next(most for most in _MOST if window.limit < most)
+    ends = (window.after is not None, window.before is not None)
+    name, query = _page_query(kind, pages, order, window.backwards, ends, most, columns, given)
+    rows = await send(context, source, name, query, values, keys=len(parents))
     if pages.parent is None:
         return [_page(rows, window)]
     return [_page(children, window) for children in by_parent(parents, rows)]
+
+
+@lru_cache(maxsize=4096)
+def _walk_query(
+    kind: ViewerKind, pages: Pages, order: Order, most: int, columns: Columns, given: tuple[str, ...]
+) -> tuple[str, Rendered]:
+    """The query of all children of the parents, up to so many, and its name."""
+    assert pages.parent is not None
+    places = {"columns": listed(columns, *order.columns), "order": order.sql(), "column": pages.parent, "most": str(most)}
+    return _named(kind, pages, "page", dict.fromkeys(given, True), places, within="lists_by_parent")
 
 
 @lru_cache(maxsize=4096)
@@ -179,7 +205,7 @@ def _page_query(
     order: Order,
     backwards: bool,
     ends: tuple[bool, bool],
-    most: int | None,
+    most: int,
     columns: Columns,
     given: tuple[str, ...],
 ) -> tuple[str, Rendered]:
@@ -189,7 +215,7 @@ def _page_query(
         "beyond": _beyond(order, *ends),
         "order": order.sql(backwards=backwards),
     }
-    if most is not None:
+    if most:
         places["most"] = str(most)
     return _named(kind, pages, "page", dict.fromkeys(given, True), places)
 
@@ -237,10 +263,16 @@ async def _send(
 
 
 def _named(
-    kind: ViewerKind, pages: Pages, name: str, values: Mapping[str, Any], places: Mapping[str, str]
+    kind: ViewerKind,
+    pages: Pages,
+    name: str,
+    values: Mapping[str, Any],
+    places: Mapping[str, str],
+    *,
+    within: str | None = None,
 ) -> tuple[str, Rendered]:
     statement, parent = pages.statement, pages.parent
-    within = name if parent is None else f"{name}_by_parent"
+    within = within or (name if parent is None else f"{name}_by_parent")
     query = statement.render(kind, values, within=within, parent=parent, places=places)
     return f"{statement.name}.{name}" + (f" by {parent}" if parent else ""), query
 

@@ -1,12 +1,13 @@
-"""Plain lists: each parent's own rows, the first so many of them, in one query, or in two where a parent has very many."""
+"""Children of many parents in one walk: each parent's own, the first so many, or in two queries where they are very many."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from hub.global_id import encode
 from hub.vocabulary import SourceName
-from loaders import reading
+from loaders import pages, reading
 from tests.conftest import Ask, Dsns, asker, running, settings_for
 from tests.miniature import execute, write
 
@@ -44,3 +45,30 @@ async def test_each_parent_has_the_first_hundred_of_its_own(
         [f"4-{number}" for number in range(100, 0, -1)],
     ]
     assert answer.queries.count("engagements:findings") == queries
+
+
+_MEMBERS = """
+    INSERT INTO directory.partner (id, name, roles) SELECT id, 'firm ' || id, '{ADVISOR}' FROM generate_series(101, 103) AS id;
+    INSERT INTO directory.member (id, partner_id, name) SELECT firm * 100 + number, firm, firm || '-' || number
+    FROM (VALUES (101, 60), (103, 2)) AS wanted (firm, count), generate_series(1, count) AS number
+"""
+
+
+@pytest.mark.parametrize(("most", "queries"), [((1001,), 1), ((33, 63), 1), ((62, 5001), 2), ((33,), 1)])
+async def test_pages_of_parents_of_whom_most_have_few_children(
+    ask: Ask, source_dsns: Dsns, monkeypatch: pytest.MonkeyPatch, most: tuple[int, ...], queries: int
+) -> None:
+    await execute(source_dsns[SourceName.DIRECTORY], _MEMBERS)
+    monkeypatch.setattr(pages, "_MOST_OF_FEW", most)
+    answer = await ask(
+        "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Partner { "
+        "members(first: 10) { nodes { name } pageInfo { hasNextPage } } } } }",
+        ids=[encode("Partner", id) for id in (101, 102, 103)],
+    )
+    assert answer.errors == []
+    assert answer.data["nodes"] == [
+        {"members": {"nodes": [{"name": f"101-{number}"} for number in range(1, 11)], "pageInfo": {"hasNextPage": True}}},
+        {"members": {"nodes": [], "pageInfo": {"hasNextPage": False}}},
+        {"members": {"nodes": [{"name": "103-1"}, {"name": "103-2"}], "pageInfo": {"hasNextPage": False}}},
+    ]
+    assert answer.queries.count("directory:members.page by partner_id") == queries
