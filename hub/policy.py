@@ -86,7 +86,7 @@ _HANDOFFS: Final = """
     JOIN engagements.engagement AS advised ON advised.client_id = own.id
     JOIN engagements.handoff AS seen ON seen.engagement_id = advised.id WHERE own.advisor_id = :viewer_partner_id"""
 
-# An event of a hand-off, and the firms on its two sides.
+# An event of a hand-off; the firms on the two sides of that, or of the hand-off itself.
 _HANDED_OVER: Final = "{row}.handoff_id IS NOT NULL"
 _SIDES: Final = "{row}.from_partner_id, {row}.to_partner_id"
 
@@ -117,9 +117,14 @@ class Among:
 
     column: str
     keys: str
+    otherwise: tuple[str, "Among"] | None = None
+    """For rows that are found otherwise: what the row says itself, or else that another column of it is among fewer keys."""
 
     def where(self, found: Found) -> str:
         """The condition's form for rows that are found so."""
+        if self.otherwise is not None and found is not Found.BY_RULE:
+            said, among = self.otherwise
+            return f"({said} OR {among.where(found)})"
         match found:
             case Found.BY_RULE:
                 return self.of_index()
@@ -191,7 +196,9 @@ _RULES: Final[dict[str, Rule]] = {
     "engagements.finding.note": _full("engagement_id", reporting=NONE),
     "engagements.prescription": _full_or_offered("engagement_id"),
     "engagements.prescription.note": _full("engagement_id", reporting=NONE),
-    "engagements.handoff": _rule(firm=Among("id", _HANDOFFS)),
+    "engagements.handoff": _rule(
+        firm=Among("id", _HANDOFFS, otherwise=(f":viewer_partner_id IN ({_SIDES})", Among("engagement_id", _IN_FULL)))
+    ),
     "engagements.handoff.note": _rule(reporting=NONE),
     "engagements.handoff.decline_note": _rule(reporting=NONE),
     "engagements.event_log": _rule(

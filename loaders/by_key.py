@@ -34,14 +34,13 @@ async def read_by_key(
     **further: Hashable,
 ) -> list[Row | None]:
     """One row a key. keys: n distinct -> n rows or None, in the order of the keys. further: what else the query is given."""
-    found = Found.FEW if len(keys) <= FEW_KEYS else Found.BY_RULE
-    form = _Form(statement, context.viewer.kind, column, parameter, columns, tuple(further), found)
+    form = _Form(statement, context.viewer.kind, column, parameter, columns, tuple(further))
     firm = context.viewer.partner_id
     if context.together is not None and firm is not None and parameter == "ids" and not _query_for_firms(form).facts:
         by_key = await _read_together(context, form, further, firm, keys)
     else:
-        values = {parameter: keys, **further}
-        rows = await send(context, statement.source, statement.name, _query(form), values, keys=len(keys))
+        query = _query(form, Found.FEW if len(keys) <= FEW_KEYS else Found.MANY)
+        rows = await send(context, statement.source, statement.name, query, {parameter: keys, **further}, keys=len(keys))
         by_key = dict(zip(map(itemgetter(column), rows), rows, strict=True))
     return list(map(by_key.get, keys))
 
@@ -55,22 +54,22 @@ class _Form(NamedTuple):
     parameter: str
     columns: Columns
     further: tuple[str, ...]
-    found: Found
 
-    def render(self, within: str) -> Rendered:
+    def render(self, within: str, found: Found) -> Rendered:
         given = dict.fromkeys((self.parameter, *self.further), True)
         places = {"columns": listed(self.columns, self.column)}
-        return self.statement.render(self.kind, given, within=within, found=self.found, places=places)
+        return self.statement.render(self.kind, given, within=within, found=found, places=places)
 
 
 @lru_cache(maxsize=4096)
-def _query(form: _Form) -> Rendered:
-    return form.render("by_key")
+def _query(form: _Form, found: Found) -> Rendered:
+    return form.render("by_key", found)
 
 
 @lru_cache(maxsize=4096)
 def _query_for_firms(form: _Form) -> Rendered:
-    return form.render("by_key_for_firms")
+    # What a firm sees cannot be gathered in a hash where each row is of another firm.
+    return form.render("by_key_for_firms", Found.FEW)
 
 
 _Ask = tuple[int, tuple[int, ...]]
