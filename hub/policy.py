@@ -72,19 +72,19 @@ _OFFERED: Final = """
 _IN_FULL: Final = f"{_LED} UNION ALL {_ADVISED}"
 _IN_FULL_OR_OFFERED: Final = f"{_IN_FULL} UNION ALL {_OFFERED}"
 
-_CLIENTS: Final = """
+_CLIENTS: Final = f"""
     SELECT own.id FROM engagements.client AS own WHERE own.advisor_id = :viewer_partner_id
-    UNION ALL SELECT helped.client_id FROM engagements.assignment AS led
-    JOIN engagements.engagement AS helped ON helped.id = led.engagement_id WHERE led.partner_id = :viewer_partner_id"""
+    UNION ALL SELECT helped.client_id FROM engagements.engagement AS helped WHERE helped.id = ANY(ARRAY({_LED}))"""
 
-_HANDOFFS: Final = """
+# The same, for a look at one client: from it to its engagements, and to whether the firm has led them.
+_HELPED: Final = """
+    SELECT helped.client_id FROM engagements.engagement AS helped
+    JOIN engagements.assignment AS led ON led.engagement_id = helped.id WHERE led.partner_id = :viewer_partner_id"""
+
+_HANDOFFS: Final = f"""
     SELECT incoming.id FROM engagements.handoff AS incoming WHERE incoming.to_partner_id = :viewer_partner_id
     UNION ALL SELECT outgoing.id FROM engagements.handoff AS outgoing WHERE outgoing.from_partner_id = :viewer_partner_id
-    UNION ALL SELECT seen.id FROM engagements.assignment AS led
-    JOIN engagements.handoff AS seen ON seen.engagement_id = led.engagement_id WHERE led.partner_id = :viewer_partner_id
-    UNION ALL SELECT seen.id FROM engagements.client AS own
-    JOIN engagements.engagement AS advised ON advised.client_id = own.id
-    JOIN engagements.handoff AS seen ON seen.engagement_id = advised.id WHERE own.advisor_id = :viewer_partner_id"""
+    UNION ALL SELECT seen.id FROM engagements.handoff AS seen WHERE seen.engagement_id = ANY(ARRAY({_IN_FULL}))"""
 
 # An event of a hand-off; the firms on the two sides of that, or of the hand-off itself.
 _HANDED_OVER: Final = "{row}.handoff_id IS NOT NULL"
@@ -184,7 +184,9 @@ _RULES: Final[dict[str, Rule]] = {
     "certifications.certification": _rule(),
     "engagements.corporation": _rule(),
     "engagements.symptom": _rule(),
-    "engagements.client": _rule(firm=Among("id", _CLIENTS), reporting=NONE),
+    "engagements.client": _rule(
+        firm=Among("id", _CLIENTS, otherwise=("{row}.advisor_id = :viewer_partner_id", Among("id", _HELPED))), reporting=NONE
+    ),
     "engagements.engagement": _full_or_offered(),
     "engagements.engagement.title": _full(reporting=NONE),
     "engagements.engagement.client_id": _full(reporting=NONE),

@@ -19,7 +19,7 @@ from hub.viewer import ViewerKind
 from loaders.reading import Columns, Row, listed, send
 from sql import Rendered, Statement
 
-FEW_KEYS: Final = 10
+FEW_KEYS: Final = 20
 """So many rows are judged one by one; for more, what the viewer sees is gathered first."""
 
 
