@@ -125,6 +125,9 @@ class Level:
     async def _kept_edge(self, field: Field, distinct: list[Any], keys: list[Any], shaped: Shaped) -> dict[Any, Any]:
         """As `_edge`, of what was kept as it is answered, with what is not there yet read and kept."""
         kept, missing = shaped.known(distinct)
+        if not missing:
+            # Another request has kept them meanwhile.
+            return kept
         errors = len(self._execution.errors)
         by_key = await self._read_edge(field, missing, NO_ARGUMENTS)
         found = await self._edge(field, missing, keys, by_key)

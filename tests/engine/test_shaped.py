@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from engine import patience
 from hub.global_id import encode
 from hub.runtime import Runtime
 from hub.shaped import MOST_OWNERS, ShapedValues
+from hub.source import Source
 from hub.viewer import Viewer, ViewerKind
 from hub.vocabulary import SourceName
-from tests.conftest import Ask, Dsns, asker, running, settings_for, until
+from tests.conftest import Answer, Ask, Dsns, asker, running, settings_for, until
 from tests.miniature import execute, fill
 
 QUERY = "{ engagements { nodes { leadPartner { name certifications { program status } } } } }"
@@ -175,6 +177,43 @@ async def test_what_was_read_before_a_notice_is_not_kept_after_it(ask: Ask, mini
     while (now := cache.shaped(owner, sources, "")) is None:  # noqa: ASYNC110
         await asyncio.sleep(0)
     assert now.values == {}
+
+
+@pytest.mark.parametrize(
+    ("first", "query"),
+    [
+        ("handoffs", "{ engagements { nodes { handoffs { id } leadPartner { name } } } }"),
+        (
+            "engagements.page by partner_id",
+            "{ partners { nodes { engagements { nodes { id } } certifications { program } } } }",
+        ),
+        (
+            "engagements.page by partner_id",
+            "{ partners { nodes { engagements { nodes { id } } members { nodes { name } } } } }",
+        ),
+    ],
+)
+async def test_what_another_request_has_kept_meanwhile_is_taken(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, first: str, query: str
+) -> None:
+    monkeypatch.setattr(patience, "PATIENCE_SECONDS", 60)
+    fetch = Source.fetch
+    asks = False
+    others: list[Answer] = []
+
+    async def with_another(self: Source, name: str, *arguments: Any, **options: Any) -> Any:
+        nonlocal asks
+        if name == first and not asks:
+            asks = True
+            others.append(await ask(query))
+        return await fetch(self, name, *arguments, **options)
+
+    monkeypatch.setattr(Source, "fetch", with_another)
+    answer = await ask(query)
+    (other,) = others
+    assert answer.errors == other.errors == []
+    assert answer.data == other.data
+    assert len(answer.queries) <= len(other.queries)
 
 
 async def test_while_notices_cannot_be_heard_nothing_is_kept(ask: Ask, miniature_runtime: Runtime) -> None:
