@@ -143,7 +143,7 @@ class Among:
 
     def of_few(self) -> str:
         """A look into the indexes for each row: for a few rows that are found otherwise. IS TRUE as there."""
-        return f"(EXISTS (SELECT FROM ({self.keys}) AS seen (key) WHERE seen.key = {{row}}.{self.column})) IS TRUE"
+        return f"(EXISTS (SELECT FROM ({self.keys}) AS among (key) WHERE among.key = {{row}}.{self.column})) IS TRUE"
 
 
 Condition = str | Among

@@ -21,7 +21,7 @@ LARGEST_PAGE = 100
 # What a page's limit is at most, as its plan is told: few numbers, so that few statements are prepared.
 _MOST = (LARGEST_PAGE + 1, 1001, 10_001)
 
-# So many rows of few are read at most, which is less than five times what pages of all parents have.
+# As many rows are read of few at most: a thousand, or less than five times what the pages of all parents can have.
 _MOST_OF_FEW = (1001, 5001, 20_001)
 
 # The cursors' parameters, and how a row compares to each.
@@ -60,11 +60,6 @@ class Window:
     backwards: bool
     after: tuple[Any, ...] | None
     before: tuple[Any, ...] | None
-
-    @property
-    def is_from_start(self) -> bool:
-        """Whether it is the first rows of all."""
-        return not self.backwards and self.after is None and self.before is None
 
 
 class Connection:
@@ -172,13 +167,12 @@ async def page_by_parent(
     """The same window of each parent's connection. parents: n distinct -> n pages, in the order of the parents."""
     source, kind, given = pages.statement.source, context.viewer.kind, tuple([name for name, _ in filters])
     values: dict[str, Any] = {"limit": window.limit + 1, **_places(window), **dict(filters), "parents": parents}
-    if pages.few and len(parents) > 1 and window.is_from_start:
-        most = next((most for most in _MOST_OF_FEW if len(parents) * (window.limit + 1) < most), 0)
-        if most:
-            name, query = _walk_query(kind, pages, order, most, columns, given)
-            rows = await send(context, source, name, query, values, keys=len(parents))
-            if len(rows) < most:
-                return [_page(children, window) for children in by_parent(parents, rows)]
+    walked = _most_in_a_walk(pages, window, len(parents))
+    if walked:
+        name, query = _walk_query(kind, pages, order, walked, columns, given)
+        rows = await send(context, source, name, query, values, keys=len(parents))
+        if len(rows) < walked:
+            return [_page(children, window) for children in by_parent(parents, rows)]
     most = 0 if pages.parent is not None else next(most for most in _MOST if window.limit < most)
     ends = (window.after is not None, window.before is not None)
     name, query = _page_query(kind, pages, order, window.backwards, ends, most, columns, given)
@@ -186,6 +180,13 @@ async def page_by_parent(
     if pages.parent is None:
         return [_page(rows, window)]
     return [_page(children, window) for children in by_parent(parents, rows)]
+
+
+def _most_in_a_walk(pages: Pages, window: Window, parents: int) -> int:
+    """How many rows to read in one walk for all parents; 0 where each parent's page is to be read by itself."""
+    if not pages.few or parents < 2 or window.backwards or window.after is not None or window.before is not None:
+        return 0
+    return next((most for most in _MOST_OF_FEW if parents * (window.limit + 1) < most), 0)
 
 
 @lru_cache(maxsize=4096)
