@@ -81,12 +81,12 @@ class Group:
     def _deliver_at_once(self) -> None:
         """What takes no reading is not worth a task."""
         try:
-            encoded = self.view.encode_at_once(self._pending, self._lane.told)
+            delivery = self.view.delivery_at_once(self._pending, self._lane.told)
         except Exception as error:
             self._end([graphql_errors.masked(error)])
             return
         self._pending.clear()
-        self._deliver(Delivery(encoded))
+        self._deliver(delivery)
 
     async def _run(self) -> None:
         try:

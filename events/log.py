@@ -43,6 +43,36 @@ class _LogBrokenError(Exception):
     """Positions are missing that should be there."""
 
 
+class _Hint:
+    """That there may be something to read: given by being called, as asyncpg's listeners are, and by the clock."""
+
+    def __init__(self) -> None:
+        self.is_given = False
+        self._loop = asyncio.get_running_loop()
+        self._waits: asyncio.Future[None] | None = None
+        self._clock = self._loop.call_later(_POLL_INTERVAL_SECONDS, self._tick)
+
+    def __call__(self, *_of_whom: object) -> None:
+        self.is_given = True
+        if self._waits is not None and not self._waits.done():
+            self._waits.set_result(None)
+
+    async def wait(self) -> None:
+        """Until it is given, if it has not been since `is_given` was set to False."""
+        if not self.is_given:
+            self._waits = self._loop.create_future()
+            await self._waits
+            self._waits = None
+
+    def close(self) -> None:
+        """Stop the clock."""
+        self._clock.cancel()
+
+    def _tick(self) -> None:
+        self._clock = self._loop.call_later(_POLL_INTERVAL_SECONDS, self._tick)
+        self()
+
+
 class EventLog:
     """The log as this node knows it, from `start` to `close`. While the database is down it waits; then it goes on."""
 
@@ -155,22 +185,19 @@ class EventLog:
     async def _follow(self) -> None:
         """Read on until the connection is lost."""
         connection = await connect(self._source.dsn)
-        loop = asyncio.get_running_loop()
+        hint = _Hint()
         try:
-            hint = asyncio.Event()
-            connection.add_termination_listener(lambda _connection: hint.set())
+            connection.add_termination_listener(hint)
             # What is notified meanwhile is not heard; it is read all the same, as reading comes after.
-            await connection.add_listener(CHANNEL, lambda *_: hint.set())
+            await connection.add_listener(CHANNEL, hint)
             await self._begin(connection)
             reader = Reader(connection)
             while True:
-                hint.clear()
-                if await self._advance(await reader.read(self._known.last, judged=self._wants_seers())):
-                    continue
-                poll = loop.call_later(_POLL_INTERVAL_SECONDS, hint.set)
-                await hint.wait()
-                poll.cancel()
+                hint.is_given = False
+                if not await self._advance(await reader.read(self._known.last, judged=self._wants_seers())):
+                    await hint.wait()
         finally:
+            hint.close()
             connection.terminate()
 
     async def _begin(self, connection: asyncpg.Connection) -> None:

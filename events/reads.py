@@ -12,12 +12,15 @@ from hub.errors import CursorAhead, CursorExpired
 from hub.pool import SESSION, Held
 from hub.viewer import ViewerKind
 from hub.vocabulary import SourceName
-from sql import load
+from sql import Rendered, load
 
 log = structlog.get_logger(__name__)
 
 READ = load(SourceName.ENGAGEMENTS, "read_log")
 STATE = load(SourceName.ENGAGEMENTS, "event_log_state")
+
+_PLAIN: Final = READ.render(ViewerKind.STAFF, {"after": 0, "limit": 0})
+_JUDGED: Final = READ.render(ViewerKind.STAFF, {"after": 0, "limit": 0, "judged": True})
 
 _BATCH: Final = 500
 _STATE_COLUMNS: Final = 3
@@ -77,12 +80,11 @@ class Reader:
         if judged and now >= self._judges_from:
             try:
                 # To be prepared, too, it needs the locks.
-                return await self._read({"after": after, "limit": _BATCH, "judged": True})
+                return await self._read(_JUDGED, after)
             except asyncpg.LockNotAvailableError as error:
                 log.info("events.not_judged", error=repr(error))
                 self._judges_from = now + _JUDGES_AGAIN_SECONDS
-        return await self._read({"after": after, "limit": _BATCH})
+        return await self._read(_PLAIN, after)
 
-    async def _read(self, values: dict[str, Any]) -> list[asyncpg.Record]:
-        query = READ.render(ViewerKind.STAFF, values)
-        return await self._held.fetch(query.text, query.arguments(values))
+    async def _read(self, query: Rendered, after: int) -> list[asyncpg.Record]:
+        return await self._held.fetch(query.text, query.arguments({"after": after, "limit": _BATCH, "judged": True}))

@@ -11,7 +11,7 @@ from graphql import GraphQLError
 
 from hub.errors import SourceUnavailable
 from hub.policy import needs_seers, view_of
-from hub.streams import Encoded
+from hub.streams import Delivery, Encoded
 
 if TYPE_CHECKING:
     from engine.subscriptions import Program
@@ -51,20 +51,20 @@ class View:
         self._runtime = runtime
         self._source = source
 
-    def encode_at_once(self, events: Sequence[Record], told: Told) -> list[Encoded]:
-        """As `encode`, where it `is_same_for_all`: what one group was given, the next is given too."""
+    def delivery_at_once(self, events: Sequence[Record], told: Told) -> Delivery:
+        """What `encode` gives, where it `is_same_for_all`: what one group was given, the next is given too."""
         missing = [event for event in events if not told.has(self._program_identity, event)]
         if missing:
             rows = told.rows(missing)
             for encoded in _encoded(missing, rows, self._program.answers_at_once(rows, self._context)):
                 told.keep(self._program_identity, encoded)
-        return [told.one(self._program_identity, event) for event in events]
+        return told.delivery(self._program_identity, events)
 
     async def encode(self, events: Sequence[Record], told: Told, together: Together | None = None) -> list[Encoded]:
         """The events as they go to readers: read at this moment, each with the errors that are its own.
 
-        together: what is read for other views at the same moment.
         While the database that holds the log is down it waits: to say of all edges that they are null would help nobody.
+        together: what is read for other views at the same moment.
         """
         rows = told.rows(events)
         while True:

@@ -233,9 +233,11 @@ async def test_a_missing_dsn_is_named(source_dsns: Dsns) -> None:
 
 
 _SEED_IN_A_PROCESS = """
-import asyncio, datetime, json, sys
+import asyncio, datetime, json, signal, sys
 from demo import seed
 from hub.vocabulary import SourceName
+# A shell lets what runs beside it ignore SIGINT, and so everything that is started there.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 dsns = {SourceName(name): dsn for name, dsn in json.loads(sys.argv[1]).items()}
 def tell(table, done, total):
     if done > total / 2:
