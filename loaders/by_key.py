@@ -6,6 +6,7 @@ reads is the firm alone, and so one query under each firm's own rule does for al
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Hashable, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
@@ -13,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from strawberry.dataloader import DataLoader
 
-from hub.context import RequestContext
+from hub.context import RequestContext, Together
 from hub.policy import Found
 from hub.viewer import ViewerKind
 from loaders.reading import Columns, Row, listed, send
@@ -79,20 +80,31 @@ _Ask = tuple[int, tuple[int, ...]]
 async def _read_together(
     context: RequestContext, form: _Form, further: Mapping[str, Hashable], firm: int, keys: Sequence[int]
 ) -> Mapping[int, Row]:
-    assert context.together is not None
+    together = context.together
+    assert together is not None
     identity = form, *further.values()
-    loader = context.together.get(identity)
+    loader = together.get(identity)
     if loader is None:
 
         async def load(asks: Sequence[_Ask]) -> list[Mapping[int, Row]]:
-            assert context.together is not None
             # Whoever asks from now on is not in this query.
-            del context.together[identity]
+            _close(together, identity, opened)
             return await _read_for_firms(context, form, further, asks)
 
-        loader = context.together[identity] = DataLoader(load_fn=load, cache=False)
-    by_key: Mapping[int, Row] = await loader.load((firm, tuple(keys)))
+        loader = opened = together[identity] = DataLoader(load_fn=load, cache=False)
+    try:
+        by_key: Mapping[int, Row] = await loader.load((firm, tuple(keys)))
+    except asyncio.CancelledError:
+        # Where all who asked have left before it was sent, it never is: nobody is to join it.
+        _close(together, identity, loader)
+        raise
     return by_key
+
+
+def _close(together: Together, identity: Hashable, loader: DataLoader[Any, Any]) -> None:
+    """Let nobody join what a loader reads."""
+    if together.get(identity) is loader:
+        del together[identity]
 
 
 async def _read_for_firms(

@@ -12,6 +12,7 @@ from events.record import Record, as_row
 from hub.context import RequestContext, Together
 from hub.graphql_request import GraphQLRequest, OperationKind
 from hub.viewer import Viewer
+from loaders.engagements import engagements_by_id
 from tests.conftest import SCHEMA, UNLIMITED, Dsns, running, settings_for
 from tests.visibility import events
 from tests.visibility.viewers import CRMS, NO_FIRM, PERSONS, STAFF, UNKNOWN_FIRM, VIEWERS, label
@@ -81,3 +82,26 @@ async def test_one_query_reads_for_all_firms_whatever_their_number(
         assert await reads([*CRMS.values(), UNKNOWN_FIRM, *CRMS.values()]) == 1
         # Who is of no firm, or sees all, reads alone; a person of a firm is of another kind than its CRM.
         assert await reads([CRMS[Firm.ADVISOR], PERSONS[Firm.ADVISOR], NO_FIRM, STAFF]) == 4
+
+
+@pytest.mark.parametrize("steps", range(6))
+async def test_who_leaves_before_it_was_asked_keeps_nobody_waiting(
+    world: World, world_dsns: Dsns, tmp_path: Path, steps: int
+) -> None:
+    async with running(settings_for(world_dsns, tmp_path, **UNLIMITED)) as runtime:
+        together: Together = {}
+        context = runtime.context(CRMS[Firm.ADVISOR], together=together)
+        ids = [row["id"] for row in world["engagements.engagement"]]
+        expected = await engagements_by_id(runtime.context(CRMS[Firm.ADVISOR]), ids)
+        leaves = asyncio.ensure_future(engagements_by_id(context, ids))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        leaves.cancel()
+        async with asyncio.timeout(5):
+            found = await asyncio.gather(leaves, engagements_by_id(context, ids), return_exceptions=True)
+            assert isinstance(found[0], asyncio.CancelledError)
+            assert found[1] == await engagements_by_id(context, ids)
+        assert [None if row is None else row["title"] for row in found[1]] == [
+            None if row is None else row["title"] for row in expected
+        ]
+        assert not together
