@@ -37,6 +37,7 @@ _MARKERS = {"visible": visible, "counted": counted, "seers": seers, "shown": sho
 _COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
 _KEYS = re.compile(r"parents|(?:\w+_)?ids")
 
+# No encoder changes these. A list of keys that another source knows may be a text already.
 _SENT_AS_THEY_ARE = frozenset({int, str, bool, type(None), datetime})
 
 NO_PLACES: Mapping[str, str] = MappingProxyType({})
