@@ -89,7 +89,7 @@ async def _nodes(
     found = dict(zip(missing, await apart.objects(selection, rows, _nowhere), strict=True))
     if apart.errors:
         return None
-    shaped.keep(found)
+    shaped.keep_answers(found)
     return kept | found
 
 

@@ -132,7 +132,7 @@ class Level:
         by_key = await self._read_edge(field, missing, NO_ARGUMENTS)
         found = await self._edge(field, missing, keys, by_key)
         if len(self._execution.errors) == errors:
-            shaped.keep(found)
+            shaped.keep_answers(found)
         return kept | found
 
     async def _computed(self, declaration: Computed, field: Field) -> list[Any]:
@@ -176,7 +176,7 @@ class Level:
             trace = of_keys(self._trace, one.response_key, missing, keys)
             found = dict(zip(missing, await connections.complete(execution, one.value, read, trace), strict=True))
             if shaped is not None and len(execution.errors) == errors:
-                shaped.keep(found)
+                shaped.keep_answers(found)
             self._loaded[one.response_key] = kept | found
 
     def _fail(self, error: Exception, group: list[Field]) -> None:

@@ -17,7 +17,7 @@ class SnapshotCache:
     """Keeps what was shaped of reference data, in one export and of its snapshots alone; rows are read there, and not kept."""
 
     def __init__(self) -> None:
-        self._shaped = ShapedValues(most_values=MOST_VALUES, ttl_seconds=_AS_LONG_AS_IT_TAKES_SECONDS)
+        self._shaped = ShapedValues(most_values=MOST_VALUES, ttl_seconds=_AS_LONG_AS_IT_TAKES_SECONDS, in_json=False)
 
     def usable(self, _source: SourceName) -> bool:
         """Not for rows: they are read for the columns that are selected, once."""

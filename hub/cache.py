@@ -29,7 +29,8 @@ class BoundedMemoryCache(SimpleMemoryCache):  # type: ignore[misc]
     """aiocache's memory backend with the limit that it lacks: the entry stored first goes first."""
 
     def __init__(self, *, max_entries: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        # To wait with a timeout takes a task and a timer; nothing is waited for here.
+        super().__init__(timeout=None, **kwargs)
         self._max_entries = max_entries
 
     async def _set(self, key: str, value: Any, ttl: float | None = None, _cas_token: Any = None, _conn: Any = None) -> Any:
@@ -44,7 +45,7 @@ class ReferenceCache:
 
     def __init__(self, backend: BaseCache, ttl_seconds: float, max_entries: int) -> None:
         self._backend = backend
-        self._shaped = ShapedValues(most_values=max_entries, ttl_seconds=ttl_seconds)
+        self._shaped = ShapedValues(most_values=max_entries, ttl_seconds=ttl_seconds, in_json=True)
         self._ttl_seconds = ttl_seconds
         self._listening: set[SourceName] = set()
         self._usable: set[SourceName] = set()

@@ -1,4 +1,4 @@
-"""Reference data kept as it is answered: what one part of an operation asks of a row again need not be shaped again.
+"""Reference data kept as it is answered: what a part of an operation asks of a row again is neither shaped nor written again.
 
 It stands before the cache of rows (hub/cache.py), in this process alone, and goes by the same notices: the values of an owner
 hold for one generation of the sources that they come of, and for the time to live at most.
@@ -8,6 +8,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, Final
+
+from orjson import Fragment, dumps
 
 MOST_OWNERS: Final = 500
 """Parts of operations that values are kept for; the least recently used goes first."""
@@ -40,11 +42,19 @@ class Shaped:
         self.values.update(values)
         self._all.grown(len(values))
 
+    def keep_answers(self, values: Mapping[Any, Any]) -> None:
+        """As `keep`, of parts of an answer: as the JSON text of each, where answers are JSON; null stays null, to be seen."""
+        if self._all.in_json:
+            # Copied, as what orjson gives holds on to the buffer of four kilobytes that it was written in.
+            values = {key: None if value is None else Fragment(b"%b" % dumps(value)) for key, value in values.items()}
+        self.keep(values)
+
 
 class ShapedValues:
-    """The values of all owners, so many at most."""
+    """The values of all owners, so many at most. in_json: answers are written as JSON, so that their parts may be kept so."""
 
-    def __init__(self, *, most_values: int, ttl_seconds: float) -> None:
+    def __init__(self, *, most_values: int, ttl_seconds: float, in_json: bool) -> None:
+        self.in_json = in_json
         self._most_values = most_values
         self._ttl_seconds = ttl_seconds
         self._kept: OrderedDict[Hashable, Shaped] = OrderedDict()

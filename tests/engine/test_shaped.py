@@ -1,11 +1,14 @@
 """Reference data that is kept as it was answered: asked for again it costs no read, and no change of it is missed."""
 
 import asyncio
+import tracemalloc
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
+from orjson import Fragment
 
 from engine import patience
 from hub.global_id import encode
@@ -233,7 +236,7 @@ async def test_viewers_who_see_the_same_share_it_and_days_do_not(ask: Ask, minia
 
 
 def test_values_are_bounded_over_all_owners() -> None:
-    values = ShapedValues(most_values=5, ttl_seconds=60)
+    values = ShapedValues(most_values=5, ttl_seconds=60, in_json=True)
     values.of("first", 0).keep({1: "a", 2: "b", 3: "c"})
     assert values.of("first", 0).values == {1: "a", 2: "b", 3: "c"}
     values.of("second", 0).keep({1: "a", 2: "b", 3: "c"})
@@ -241,8 +244,34 @@ def test_values_are_bounded_over_all_owners() -> None:
     assert values.of("second", 0).values == {}
 
 
+def test_values_are_kept_as_the_text_that_is_sent_and_null_as_null() -> None:
+    values = ShapedValues(most_values=5, ttl_seconds=60, in_json=True)
+    partner = {"name": '"佐藤" 研修所', "certifications": [{"program": "IT"}]}
+    values.of("owner", 0).keep_answers({1: partner, 2: None, 3: []})
+    kept = values.of("owner", 0).values
+    assert {key: type(value) for key, value in kept.items()} == {1: Fragment, 2: type(None), 3: Fragment}
+    assert orjson.dumps([*kept.values()]) == orjson.dumps([partner, None, []])
+
+
+def test_a_kept_text_holds_on_to_no_buffer_that_it_was_written_in() -> None:
+    kept = ShapedValues(most_values=1000, ttl_seconds=60, in_json=True).of("owner", 0)
+    tracemalloc.start()
+    try:
+        kept.keep_answers({key: {"name": "山田会計"} for key in range(1000)})
+        held_bytes, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held_bytes < 1000 * 500
+
+
+def test_values_are_kept_as_they_are_where_answers_are_no_json() -> None:
+    values = ShapedValues(most_values=5, ttl_seconds=60, in_json=False)
+    values.of("owner", 0).keep_answers({1: {"name": "山田会計"}, 2: None})
+    assert values.of("owner", 0).values == {1: {"name": "山田会計"}, 2: None}
+
+
 def test_owners_are_bounded() -> None:
-    values = ShapedValues(most_values=10**6, ttl_seconds=60)
+    values = ShapedValues(most_values=10**6, ttl_seconds=60, in_json=True)
     for owner in range(MOST_OWNERS + 1):
         values.of(owner, 0).keep({1: owner})
     assert values.of(MOST_OWNERS, 0).values == {1: MOST_OWNERS}
@@ -250,9 +279,9 @@ def test_owners_are_bounded() -> None:
 
 
 def test_values_hold_for_one_generation_and_for_their_time() -> None:
-    values = ShapedValues(most_values=5, ttl_seconds=60)
+    values = ShapedValues(most_values=5, ttl_seconds=60, in_json=True)
     values.of("owner", 1).keep({1: "a"})
     assert values.of("owner", 2).values == {}
-    gone = ShapedValues(most_values=5, ttl_seconds=0)
+    gone = ShapedValues(most_values=5, ttl_seconds=0, in_json=True)
     gone.of("owner", 1).keep({1: "a"})
     assert gone.of("owner", 1).values == {}

@@ -11,7 +11,7 @@ from engine.operations import Operations
 from hub.graphql_request import GraphQLRequest, OperationKind
 from hub.runtime import Runtime
 from hub.viewer import Viewer
-from tests.conftest import SCHEMA, STAFF, Answer, Dsns
+from tests.conftest import SCHEMA, STAFF, Answer, Dsns, as_sent
 from tests.reporting.programme import Programme
 
 NOW = datetime(2026, 4, 1, 3, tzinfo=UTC)
@@ -32,7 +32,7 @@ def asker_then(runtime: Runtime) -> AskThen:
         context = runtime.context(viewer)
         context.now = NOW
         allowed = frozenset({OperationKind.QUERY})
-        answer = (await operations.run(GraphQLRequest(query, variables, None), context, allowed=allowed)).answer
+        answer = as_sent((await operations.run(GraphQLRequest(query, variables, None), context, allowed=allowed)).answer)
         return Answer(answer.get("data"), answer.get("errors", []), context.reads, answer.get("extensions", {}))
 
     return ask
