@@ -15,7 +15,7 @@ from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, get_named_ty
 from engine.declarations import Batch, Column, Find, Page
 from hub.errors import SourceUnavailable
 from loaders import pages
-from schema.fields import ComputedField, DeclaredField, EdgeField, RootField
+from schema.fields import ComputedField, ConnectionField, DeclaredField, EdgeField, RootField
 
 T = TypeVar("T")
 
@@ -45,9 +45,11 @@ class Faults:
         self._seed = seed
         self._rates = rates
         self._wrapped: dict[Batch, Batch] = {}
+        self._keys: frozenset[str] = frozenset()
 
     def inject(self, schema: GraphQLSchema, monkeypatch: pytest.MonkeyPatch) -> None:
         """Put the faults into a schema's declarations and the reads of its connections, until the monkeypatch is undone."""
+        self._keys = _keys_of(schema)
         for type_ in schema.type_map.values():
             if isinstance(type_, GraphQLObjectType):
                 for name, field in type_.fields.items():
@@ -78,7 +80,9 @@ class Faults:
     def _batch(self, batch: Batch, field: GraphQLField) -> Batch:
         wrapped = self._wrapped.get(batch)
         if wrapped is None:
-            wrapped = self._wrapped[batch] = self._struck(batch, _columns_of(field))
+            wrapped = self._wrapped[batch] = self._struck(
+                batch, [column for column in _columns_of(field) if column not in self._keys]
+            )
         return wrapped
 
     def _struck(self, batch: Batch, columns: list[str]) -> Batch:
@@ -135,11 +139,11 @@ class Faults:
         return page_by_parent
 
     def _page_row(self, name: str, key: Any, row: Mapping[str, Any], keys: set[str]) -> Mapping[str, Any]:
-        # The values that a cursor is made of stay: the page was cut by them.
+        # The values that a cursor is made of stay: the page was cut by them; and keys do, of a row or of several.
         struck = {
             column: self._odd(name, key, column)
             for column in row.keys()  # noqa: SIM118
-            if column not in keys | {"id", "parent_key"} and not column.endswith("_id") and not column.endswith("_ids")
+            if column not in keys | self._keys | {"parent_key"} and not column.endswith("_ids")
             if self._strikes(self._rates.values, name, key, column)
             if self._strikes(self._rates.values, name, key, column)
         }
@@ -202,6 +206,15 @@ def declared(schema: GraphQLSchema, type_name: str, field_name: str) -> Declared
     definition = type_.fields[field_name].extensions["strawberry-definition"]
     assert isinstance(definition, DeclaredField)
     return definition
+
+
+def _keys_of(schema: GraphQLSchema) -> frozenset[str]:
+    """The columns that edges go by: what has no key's type finds no row, and is no fault of reading."""
+    fields = [
+        field for type_ in schema.type_map.values() if isinstance(type_, GraphQLObjectType) for field in type_.fields.values()
+    ]
+    definitions = [field.extensions.get("strawberry-definition") for field in fields]
+    return frozenset(each.key for each in definitions if isinstance(each, EdgeField | ConnectionField))
 
 
 def _columns_of(field: GraphQLField) -> list[str]:
