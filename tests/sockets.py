@@ -17,6 +17,7 @@ from websockets.typing import Subprotocol
 from hub.settings import Settings
 from hub.tokens import TokenAuthority
 from hub.viewer import Viewer
+from server import create_app
 from tests.conftest import STAFF, serving
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
@@ -72,10 +73,11 @@ class Socket:
 
 @dataclass(frozen=True)
 class Server:
-    """A server to connect to, and tokens that it takes."""
+    """A server to connect to, tokens that it takes, and the position up to which its subscribers have been told."""
 
     url: str
     token: Callable[..., str]
+    told: Callable[[], int]
 
     @contextlib.asynccontextmanager
     async def socket(
@@ -104,10 +106,11 @@ class Server:
 @contextlib.asynccontextmanager
 async def socket_server(settings: Settings) -> AsyncIterator[Server]:
     """The whole server with these settings."""
-    async with serving(settings) as base:
+    app = create_app(settings)
+    async with serving(settings, app) as base:
         authority = TokenAuthority(settings)
 
         def token(viewer: Viewer, valid_seconds: int = 60) -> str:
             return authority.mint(viewer, valid_seconds=valid_seconds)
 
-        yield Server(base.replace("http:", "ws:"), token)
+        yield Server(base.replace("http:", "ws:"), token, lambda: app.state.event_log.head.number)

@@ -97,14 +97,15 @@ class Street:
         return str(event_id)
 
     async def changed(self, number: int = 1, **event: Any) -> str:
-        """As `change`; returns when the log has it."""
+        """As `change`; returns when the log has it, and whoever subscribed to the server was told: who comes now is not."""
         event_id = await self.change(number, **event)
 
-        async def is_logged() -> bool:
+        async def is_past() -> bool:
+            told = self.server.told()
             rows = await self.log()
-            return any(row["event_id"] == event_id for row in rows)
+            return any(row["event_id"] == event_id and row["position"] <= told for row in rows)
 
-        await until(is_logged)
+        await until(is_past)
         return event_id
 
     async def log(self) -> list[dict[str, Any]]:
