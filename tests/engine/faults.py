@@ -145,7 +145,6 @@ class Faults:
             for column in row.keys()  # noqa: SIM118
             if column not in keys | self._keys | {"parent_key"} and not column.endswith("_ids")
             if self._strikes(self._rates.values, name, key, column)
-            if self._strikes(self._rates.values, name, key, column)
         }
         return {**row, **struck}
 
