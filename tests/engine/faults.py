@@ -4,7 +4,7 @@ What is struck is decided by the seed and by what is read, never by how: both ex
 batch. A batch or a page as a whole raises, a key's row is not there or cannot be had, a value is not of its column's type.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from zlib import crc32
@@ -80,9 +80,7 @@ class Faults:
     def _batch(self, batch: Batch, field: GraphQLField) -> Batch:
         wrapped = self._wrapped.get(batch)
         if wrapped is None:
-            wrapped = self._wrapped[batch] = self._struck(
-                batch, [column for column in _columns_of(field) if column not in self._keys]
-            )
+            wrapped = self._wrapped[batch] = self._struck(batch, _columns_of(field))
         return wrapped
 
     def _struck(self, batch: Batch, columns: list[str]) -> Batch:
@@ -113,7 +111,7 @@ class Faults:
         if row is None or isinstance(row, BaseException):
             return row
         struck = {
-            column: self._odd(name, key, column)
+            column: self._odd_in(column, name, key)
             for column in columns
             if self._strikes(self._rates.values, name, key, column) and column in row.keys()  # noqa: SIM118
         }
@@ -124,6 +122,11 @@ class Faults:
 
     def _error(self, *what: Any) -> Exception:
         return SourceUnavailable("directory") if self._number(*what, "error") % 3 == 0 else InjectedError(*what)
+
+    def _odd_in(self, column: str, *what: Any) -> Any:
+        """An odd value of a column; of one that edges go by, what can be a key at all: no source gives it a list."""
+        odd = self._odd(*what, column)
+        return None if column in self._keys and not isinstance(odd, Hashable) else odd
 
     def _pages(self, read: Callable[..., Awaitable[list[Page]]]) -> Any:
         async def page_by_parent(context: Any, parents: Sequence[Any], **arguments: Any) -> list[Page]:
@@ -139,11 +142,11 @@ class Faults:
         return page_by_parent
 
     def _page_row(self, name: str, key: Any, row: Mapping[str, Any], keys: set[str]) -> Mapping[str, Any]:
-        # The values that a cursor is made of stay: the page was cut by them; and keys do, of a row or of several.
+        # The values that a cursor is made of stay: the page was cut by them.
         struck = {
-            column: self._odd(name, key, column)
+            column: self._odd_in(column, name, key)
             for column in row.keys()  # noqa: SIM118
-            if column not in keys | self._keys | {"parent_key"} and not column.endswith("_ids")
+            if column not in keys | {"id", "parent_key"} and not column.endswith("_id") and not column.endswith("_ids")
             if self._strikes(self._rates.values, name, key, column)
         }
         return {**row, **struck}
@@ -208,7 +211,7 @@ def declared(schema: GraphQLSchema, type_name: str, field_name: str) -> Declared
 
 
 def _keys_of(schema: GraphQLSchema) -> frozenset[str]:
-    """The columns that edges go by: what has no key's type finds no row, and is no fault of reading."""
+    """The columns that edges go by."""
     fields = [
         field for type_ in schema.type_map.values() if isinstance(type_, GraphQLObjectType) for field in type_.fields.values()
     ]

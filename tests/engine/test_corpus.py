@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from inspect import isawaitable
 from typing import Any
 
-import orjson
 import pytest
 from graphql import GraphQLError, GraphQLSyntaxError, execute, get_operation_ast, parse, validate
 from graphql.execution.values import get_variable_values
@@ -21,7 +20,7 @@ from hub.graphql_request import GraphQLRequest, OperationKind
 from hub.runtime import Runtime
 from hub.viewer import Viewer, ViewerKind
 from schema import build_schema
-from tests.conftest import STAFF
+from tests.conftest import STAFF, as_sent
 from tests.engine import corpus_files
 from tests.engine.corpus_files import Run, behaviours, comparable, document_of, runs_of, without_further_errors, written
 from tests.engine.generator import RULES
@@ -104,5 +103,5 @@ async def test_the_answer_is_the_stored_one(world_runtime: Runtime, behaviour: s
         asked = GraphQLRequest(text, run.variables, run.operation_name)
         for _ in range(2):  # From a plan just made, and from the one that was kept.
             outcome = await operations.run(asked, context_of(world_runtime, run), allowed=frozenset(OperationKind))
-            found = comparable(orjson.loads(orjson.dumps(outcome.answer)))
+            found = comparable(as_sent(outcome.answer))
             assert written(without_further_errors(found, run.answer)) == expected

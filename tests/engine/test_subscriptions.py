@@ -5,7 +5,6 @@ from inspect import isawaitable
 from typing import Any
 from uuid import UUID
 
-import orjson
 import pytest
 from graphql import execute, parse
 
@@ -18,7 +17,7 @@ from hub.errors import CostCeilingExceeded, Forbidden
 from hub.graphql_request import GraphQLRequest, OperationKind
 from hub.runtime import Runtime
 from hub.viewer import Viewer, ViewerKind
-from tests.conftest import SCHEMA, STAFF
+from tests.conftest import SCHEMA, STAFF, as_sent
 from tests.engine.corpus_files import comparable, without_further_errors, written
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
@@ -125,7 +124,7 @@ async def test_each_event_is_answered_as_graphql_core_answers_it(world_runtime: 
         assert len(answers) == len(rows)
         for row, answer in zip(rows, answers, strict=True):
             expected = await by_graphql_core(world_runtime, text, variables, row, viewer)
-            found = comparable(orjson.loads(orjson.dumps(answer)))
+            found = comparable(as_sent(answer))
             assert written(without_further_errors(found, expected)) == written(expected)
 
 
